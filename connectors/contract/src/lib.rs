@@ -1,0 +1,28 @@
+//! The contract between CivicDesk and a connector: what a connector is handed, what it hands back, and what it must refuse.
+//!
+//! A [`Connector`] is a kind of network (email, SMS); it is stateless and known when the program is built. A [`Channel`]
+//! is one configured account on it. The host owns the cursor, deduplication, retries, secrets and health: a connector
+//! only speaks its protocol. `connectors/README.md` states the rules in MUST and SHOULD.
+
+mod capabilities;
+mod channel;
+mod error;
+mod hook;
+mod inbound;
+mod item;
+pub mod memory;
+mod outbound;
+mod secret;
+#[cfg(feature = "testkit")]
+pub mod testkit;
+mod tools;
+
+pub use capabilities::{Capabilities, IdentityKind, Visibility};
+pub use channel::{About, Accepted, Batch, Channel, Connector, Identity, Inbox, Settings};
+pub use error::{Error, Kind, Result, Retry};
+pub use hook::{Answer, HookCall, Received};
+pub use inbound::{Automatic, Inbound, InboundAttachment, Party, Report, ReportedRecipient, ThreadHints};
+pub use item::{Cursor, Envelope, ExternalId, Place, RawItem};
+pub use outbound::{Outbound, OutboundAttachment, Receipt, ReceiptState, Sent};
+pub use secret::Secret;
+pub use tools::{Clock, Dial, SystemClock, Tools};

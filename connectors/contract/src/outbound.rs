@@ -1,0 +1,64 @@
+//! A message to somebody outside, and what the network says became of it.
+
+use jiff::Timestamp;
+
+use crate::{ExternalId, Party};
+
+/// One message to send.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outbound {
+    /// Stable over retries. Two sends with one key are the same message.
+    pub key: String,
+    /// The id that the message carries on the network (for mail, the Message-ID without angle brackets). Stable too.
+    pub message_id: String,
+    /// The name shown as the writer; the address is the channel's own.
+    pub from_name: Option<String>,
+    pub to: Vec<Party>,
+    pub cc: Vec<Party>,
+    /// Where answers should come back, when it is not the channel's own address.
+    pub reply_to: Option<String>,
+    /// Where the network should report failures; `Some("")` is the null return path.
+    pub return_path: Option<String>,
+    pub subject: Option<String>,
+    pub text: String,
+    pub html: Option<String>,
+    pub attachments: Vec<OutboundAttachment>,
+    /// The message it answers, and the chain before it, oldest first.
+    pub in_reply_to: Option<String>,
+    pub references: Vec<String>,
+    /// A letter of ours: it must be marked so that no machine answers it.
+    pub automatic: bool,
+    pub written_at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboundAttachment {
+    pub name: String,
+    pub content_type: String,
+    pub bytes: Vec<u8>,
+}
+
+/// The network took the message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The network's name of it, by which receipts will speak of it.
+    pub id: ExternalId,
+    /// What the network answered, for staff, such as `250 2.0.0 Ok: queued as 4F2`.
+    pub detail: String,
+}
+
+/// What the network says later about a message that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    pub id: ExternalId,
+    pub state: ReceiptState,
+    pub detail: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiptState {
+    Sent,
+    Delivered,
+    Read,
+    Failed,
+}
