@@ -67,7 +67,8 @@ pub struct InboundAttachment {
 }
 
 /// Whether a machine wrote a message; RFC 3834 and the headers that came before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Automatic {
     /// A person wrote it, and may be answered automatically.
     #[default]
