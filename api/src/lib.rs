@@ -1,1 +1,6 @@
+//! CivicDesk: one case record for every channel, for walled-off agencies.
 
+pub mod fail;
+pub mod ids;
+pub mod store;
+pub mod workers;

@@ -1,0 +1,137 @@
+//! The tables, as diesel sees them. `migrations/` makes them; a test compares the two.
+
+use diesel::{allow_tables_to_appear_in_same_query, table};
+
+use super::scope::TenantTable;
+
+// Installation data: no tenant's citizens, and nothing that a tenant may read of another.
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Id, Ts};
+    tenants (id) { id -> Id, slug -> Text, name -> Text, status -> Text, created_at -> Ts, }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Id;
+    routes (kind, value) { kind -> Text, value -> Text, tenant_id -> Id, channel_id -> Nullable<Id>, }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Id, Ts};
+    operator_keys (id) {
+        id -> Id, name -> Text, hash -> Binary, created_at -> Ts, revoked_at -> Nullable<Ts>,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Ts;
+    flags (name) { name -> Text, value -> Text, changed_at -> Ts, }
+}
+table! {
+    use diesel::sql_types::*;
+    letter_budgets (address_hash, hour) { address_hash -> Binary, hour -> BigInt, used -> Integer, }
+}
+
+macro_rules! tenant_tables {
+    ($( $name:ident ( $($key:ident),+ ) { $($column:ident : $type:ty),+ $(,)? } )+) => {
+        $(
+            table! {
+                use diesel::sql_types::*;
+                use crate::store::types::{Id, Ts};
+                $name ($($key),+) { $($column -> $type,)+ }
+            }
+            impl TenantTable for $name::table {
+                type Tenant = $name::tenant_id;
+            }
+        )+
+        allow_tables_to_appear_in_same_query!($($name),+);
+        /// Every tenant table's name, for the tests of the wall and for moving a tenant.
+        pub const TENANT_TABLES: &[&str] = &[$(stringify!($name)),+];
+    };
+}
+
+tenant_tables! {
+    tenant (tenant_id) {
+        tenant_id: Id, slug: Text, name: Text, reference_prefix: Text, locale: Text, time_zone: Text, case_year: Integer,
+        case_last: BigInt, event_last: BigInt, search_version: Integer, settings: Text, version: BigInt, created_at: Ts,
+        updated_at: Ts,
+    }
+    staff (tenant_id, id) {
+        tenant_id: Id, id: Id, email: Text, name: Text, role: Text, password_hash: Nullable<Text>, status: Text,
+        version: BigInt, created_at: Ts, updated_at: Ts,
+    }
+    teams (tenant_id, id) {
+        tenant_id: Id, id: Id, name: Text, version: BigInt, created_at: Ts, updated_at: Ts,
+    }
+    team_members (tenant_id, team_id, staff_id) { tenant_id: Id, team_id: Id, staff_id: Id, }
+    sessions (tenant_id, id) {
+        tenant_id: Id, id: Id, staff_id: Id, refresh_hash: Binary, previous_hash: Nullable<Binary>, created_at: Ts,
+        refreshed_at: Ts, expires_at: Ts, ended_at: Nullable<Ts>, end_reason: Nullable<Text>,
+    }
+    api_keys (tenant_id, id) {
+        tenant_id: Id, id: Id, name: Text, hash: Binary, scopes: Text, mode: Text, created_at: Ts,
+        expires_at: Nullable<Ts>, revoked_at: Nullable<Ts>, last_used_at: Nullable<Ts>,
+    }
+    contacts (tenant_id, id) {
+        tenant_id: Id, id: Id, name: Nullable<Text>, language: Nullable<Text>, version: BigInt, created_at: Ts,
+        updated_at: Ts,
+    }
+    identities (tenant_id, id) {
+        tenant_id: Id, id: Id, contact_id: Id, kind: Text, value: Text, normal: Text, verified_at: Nullable<Ts>,
+        created_at: Ts,
+    }
+    channels (tenant_id, id) {
+        tenant_id: Id, id: Id, connector: Text, name: Text, address: Nullable<Text>, state: Text, sealed: Binary,
+        cursor: Nullable<Text>, health: Text, health_kind: Nullable<Text>, health_detail: Nullable<Text>,
+        health_since: Nullable<Ts>, checked_at: Nullable<Ts>, version: BigInt, created_at: Ts, updated_at: Ts,
+    }
+    inbound_items (tenant_id, id) {
+        tenant_id: Id, id: Id, channel_id: Id, external_id: Text, folder: Nullable<Text>, epoch: Nullable<Text>,
+        sha256: Binary, size: BigInt, raw: Nullable<Binary>, envelope: Text, state: Text, filed_as: Nullable<Text>,
+        reason: Nullable<Text>, attempts: Integer, network_id: Nullable<Text>, message_id: Nullable<Id>,
+        case_id: Nullable<Id>, duplicate_of: Nullable<Id>, received_at: Ts, settled_at: Nullable<Ts>,
+    }
+    topics (tenant_id, id) {
+        tenant_id: Id, id: Id, name: Text, team_id: Nullable<Id>, version: BigInt, created_at: Ts, updated_at: Ts,
+    }
+    cases (tenant_id, id) {
+        tenant_id: Id, id: Id, reference: Text, subject: Text, status: Text, outcome: Nullable<Text>, priority: Text,
+        topic_id: Nullable<Id>, team_id: Nullable<Id>, assignee_id: Nullable<Id>, contact_id: Id,
+        channel_id: Nullable<Id>, version: BigInt, created_at: Ts, updated_at: Ts, closed_at: Nullable<Ts>,
+    }
+    case_tags (tenant_id, case_id, tag) { tenant_id: Id, case_id: Id, tag: Text, }
+    parties (tenant_id, case_id, contact_id) {
+        tenant_id: Id, case_id: Id, contact_id: Id, role: Text, added_at: Ts,
+    }
+    messages (tenant_id, id) {
+        tenant_id: Id, id: Id, case_id: Id, direction: Text, channel_id: Nullable<Id>, item_id: Nullable<Id>,
+        author_kind: Text, author_id: Nullable<Id>, sender: Text, recipients: Text, copies: Text,
+        subject: Nullable<Text>, text: Text, fresh_text: Text, html: Nullable<Text>, network_id: Nullable<Text>,
+        in_reply_to: Nullable<Text>, refs: Text, automatic: Bool, letter: Nullable<Text>, public: Bool, state: Text,
+        state_detail: Nullable<Text>, state_at: Ts, attempts: Integer, sent_id: Nullable<Text>,
+        written_at: Nullable<Ts>, filing: Text, created_at: Ts,
+    }
+    attachments (tenant_id, id) {
+        tenant_id: Id, id: Id, message_id: Nullable<Id>, uploaded_by: Nullable<Text>, name: Text, content_type: Text,
+        size: BigInt, sha256: Binary, content_id: Nullable<Text>, inline: Bool, created_at: Ts,
+    }
+    suggestions (tenant_id, id) {
+        tenant_id: Id, id: Id, message_id: Id, case_id: Id, reason: Text, state: Text, created_at: Ts,
+    }
+    events (tenant_id, seq) {
+        tenant_id: Id, seq: BigInt, id: Id, kind: Text, actor_kind: Text, actor_id: Nullable<Id>, case_id: Nullable<Id>,
+        contact_id: Nullable<Id>, message_id: Nullable<Id>, data: Text, at: Ts,
+    }
+    auto_letters (tenant_id, id) { tenant_id: Id, id: Id, address: Text, case_id: Nullable<Id>, kind: Text, at: Ts, }
+    jobs (tenant_id, id) {
+        tenant_id: Id, id: Id, kind: Text, subject_id: Nullable<Id>, payload: Text, due_at: Ts, attempts: Integer,
+        leased_until: Nullable<Ts>, last_error: Nullable<Text>, created_at: Ts,
+    }
+    idempotency (tenant_id, credential, key) {
+        tenant_id: Id, credential: Text, key: Text, operation: Text, fingerprint: Binary, status: Integer,
+        headers: Text, body: Text, created_at: Ts,
+    }
+    search_docs (tenant_id, docid) {
+        tenant_id: Id, docid: BigInt, kind: Text, ref_id: Id, case_id: Nullable<Id>, at: Ts, tokens: Text,
+    }
+}

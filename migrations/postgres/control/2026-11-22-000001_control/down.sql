@@ -1,0 +1,5 @@
+DROP TABLE letter_budgets;
+DROP TABLE flags;
+DROP TABLE operator_keys;
+DROP TABLE routes;
+DROP TABLE tenants;

@@ -1,0 +1,3 @@
+DROP TABLE idempotency;
+DROP TABLE jobs;
+DROP TABLE auto_letters;

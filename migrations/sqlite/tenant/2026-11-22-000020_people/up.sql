@@ -1,0 +1,29 @@
+-- The people outside.
+
+CREATE TABLE contacts (
+    tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id),
+    id TEXT NOT NULL,
+    name TEXT,
+    language TEXT,
+    version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX contacts_updated_at_id ON contacts (tenant_id, updated_at, id);
+
+CREATE TABLE identities (
+    tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id),
+    id TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    normal TEXT NOT NULL,
+    verified_at BIGINT,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, kind, normal),
+    FOREIGN KEY (tenant_id, contact_id) REFERENCES contacts (tenant_id, id)
+);
+CREATE INDEX identities_contact_id ON identities (tenant_id, contact_id);
+CREATE INDEX identities_normal ON identities (tenant_id, normal);

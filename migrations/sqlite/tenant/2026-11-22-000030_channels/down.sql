@@ -1,0 +1,2 @@
+DROP TABLE inbound_items;
+DROP TABLE channels;
