@@ -1,5 +1,6 @@
 //! CivicDesk: one case record for every channel, for walled-off agencies.
 
+pub mod acting;
 pub mod fail;
 pub mod ids;
 pub mod store;

@@ -14,7 +14,6 @@ pub enum Db {
     Lite(SqliteConnection),
 }
 
-
 /// Runs one expression on the concrete connection, for what the derive has no word for (batch insert).
 macro_rules! each {
     ($db:expr, $c:ident => $e:expr) => {

@@ -32,6 +32,8 @@ pub fn begin(db: &mut Db, tenant: Uuid, mode: Mode) -> QueryResult<()> {
             AnsiTransactionManager::begin_transaction_sql(c, &sql)
         }
         Db::Lite(c) => {
+            // The file is the tenant.
+            let _ = tenant;
             let sql = if mode == Mode::Write { "BEGIN IMMEDIATE" } else { "BEGIN" };
             AnsiTransactionManager::begin_transaction_sql(c, sql)
         }

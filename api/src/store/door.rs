@@ -83,7 +83,8 @@ impl Store {
             #[cfg(not(feature = "postgres"))]
             Url::Postgres(_) => {
                 return Err(Error::Unavailable(
-                    "this program was built without PostgreSQL: install libpq and build with `--features postgres`".into(),
+                    "this program was built without PostgreSQL: install libpq and build with `--features postgres`"
+                        .into(),
                 ));
             }
         };

@@ -2,7 +2,9 @@
 
 use std::{collections::HashMap, path::Path};
 
-use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, connection::SimpleConnection, sql_query};
+#[cfg(feature = "postgres")]
+use diesel::Connection;
+use diesel::{QueryableByName, RunQueryDsl, SqliteConnection, connection::SimpleConnection, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Error, Result, connection::connect_lite};
@@ -39,7 +41,9 @@ struct Count {
 /// no table may have lost a row.
 pub fn lite(file: &Path, tree: Tree) -> Result<usize> {
     let mut c = connect_lite(file)?;
-    c.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF")?;
+    c.batch_execute(
+        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF",
+    )?;
     let source = || if tree == Tree::Control { LITE_CONTROL } else { LITE_TENANT };
     refuse_newer(&mut c, &[source()], &file.display().to_string())?;
     if !c.has_pending_migration(source()).map_err(|e| failed(file.display(), e))? {
@@ -54,7 +58,10 @@ pub fn lite(file: &Path, tree: Tree) -> Result<usize> {
         }
         let after = row_counts(c)?;
         if let Some((table, n)) = before.iter().find(|(table, n)| after.get(*table).is_some_and(|now| now < n)) {
-            return Err(failed(file.display(), format!("{table} would lose some of its {n} rows; nothing was changed")));
+            return Err(failed(
+                file.display(),
+                format!("{table} would lose some of its {n} rows; nothing was changed"),
+            ));
         }
         Ok(steps)
     })
@@ -136,7 +143,8 @@ pub fn check_postgres(c: &mut diesel::PgConnection) -> Result<()> {
         .collect();
     let mut known = Vec::new();
     for source in [PG_CONTROL, PG_TENANT] {
-        let steps: Vec<Box<dyn Migration<diesel::pg::Pg>>> = source.migrations().map_err(|e| failed("PostgreSQL", e))?;
+        let steps: Vec<Box<dyn Migration<diesel::pg::Pg>>> =
+            source.migrations().map_err(|e| failed("PostgreSQL", e))?;
         known.extend(steps.iter().map(|m| m.name().version().to_string()));
     }
     if known.iter().any(|k| !applied.contains(k)) {

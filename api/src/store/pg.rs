@@ -77,22 +77,28 @@ fn check_wall(c: &mut diesel::PgConnection) -> Result<()> {
     .get_result(c)?;
     let refuse = |why: &str| Err(Error::Unavailable(format!("PostgreSQL: {why}")));
     if role.superuser || role.bypass {
-        return refuse("the role of database.url is a superuser or has BYPASSRLS: row-level security would not bind it");
+        return refuse(
+            "the role of database.url is a superuser or has BYPASSRLS: row-level security would not bind it",
+        );
     }
     if role.owner {
-        return refuse("the role of database.url owns tables: give the owner's URL as database.owner_url for `migrate` only");
+        return refuse(
+            "the role of database.url owns tables: give the owner's URL as database.owner_url for `migrate` only",
+        );
     }
     if role.unforced > 0 && !cfg!(feature = "test-hooks") {
-        return refuse("row-level security is not forced on every tenant table: run `civicdesk migrate`, then `civicdesk doctor`");
+        return refuse(
+            "row-level security is not forced on every tenant table: run `civicdesk migrate`, then `civicdesk doctor`",
+        );
     }
     if !role.durable {
         return refuse("fsync or synchronous_commit is off: what is acknowledged could be lost");
     }
     let (major, minor) = (role.version / 10_000, role.version % 10_000);
     match OLDEST.iter().find(|(m, _)| *m == major) {
-        Some((_, least)) if minor < *least => {
-            refuse(&format!("{major}.{minor} has known ways around row-level security: update to {major}.{least} or later"))
-        }
+        Some((_, least)) if minor < *least => refuse(&format!(
+            "{major}.{minor} has known ways around row-level security: update to {major}.{least} or later"
+        )),
         None if major < OLDEST[0].0 => refuse(&format!("{major} is too old: 15.14 or later is needed")),
         _ => Ok(()),
     }

@@ -1,10 +1,8 @@
 //! The only way to a tenant's table: every query that starts here carries the tenant's predicate.
 
 use diesel::{
-    Column, Expression, ExpressionMethods, Insertable, QueryDsl, Table,
-    dsl::Filter,
-    query_builder::IncompleteInsertStatement,
-    query_dsl::methods::FilterDsl,
+    Column, Expression, ExpressionMethods, Insertable, QueryDsl, Table, dsl::Filter,
+    query_builder::IncompleteInsertStatement, query_dsl::methods::FilterDsl,
 };
 use uuid::Uuid;
 

@@ -1,0 +1,58 @@
+//! Files of messages: names and hashes; the bytes lie in the blob store.
+
+use diesel::prelude::*;
+
+use super::{Error, Result, Time, Tx, Uid, connection::each, schema::attachments};
+
+/// One file.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = attachments, treat_none_as_default_value = false)]
+pub struct Attachment {
+    pub tenant_id: Uid,
+    pub id: Uid,
+    /// Empty between upload and use.
+    pub message_id: Option<Uid>,
+    /// The credential that uploaded it: only it may use the file, and only once.
+    pub uploaded_by: Option<String>,
+    pub name: String,
+    pub content_type: String,
+    pub size: i64,
+    pub sha256: Vec<u8>,
+    pub content_id: Option<String>,
+    pub inline: bool,
+    pub created_at: Time,
+}
+
+pub fn insert(tx: &mut Tx, rows: &[Attachment]) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let into = tx.insert(attachments::table);
+    each!(tx.conn(), c => into.values(rows).execute(c))?;
+    Ok(())
+}
+
+pub fn get(tx: &mut Tx, id: Uid) -> Result<Attachment> {
+    let query = tx.of(attachments::table).filter(attachments::id.eq(id));
+    Ok(query.select(Attachment::as_select()).first(tx.conn())?)
+}
+
+pub fn of_messages(tx: &mut Tx, messages: &[Uid]) -> Result<Vec<Attachment>> {
+    let query = tx.of(attachments::table).filter(attachments::message_id.eq_any(messages.to_vec()));
+    Ok(query.order((attachments::created_at, attachments::id)).select(Attachment::as_select()).load(tx.conn())?)
+}
+
+/// Gives an uploaded file to a message. It must be the uploader's and not be used yet.
+pub fn claim(tx: &mut Tx, id: Uid, message: Uid, uploader: &str) -> Result<()> {
+    let target = tx.of(attachments::table).filter(attachments::id.eq(id));
+    let target =
+        target.filter(attachments::message_id.is_null()).filter(attachments::uploaded_by.eq(uploader.to_owned()));
+    let n = diesel::update(target).set(attachments::message_id.eq(Some(message))).execute(tx.conn())?;
+    if n == 1 { Ok(()) } else { Err(Error::NotFound) }
+}
+
+/// Whether any row still names these bytes.
+pub fn names(tx: &mut Tx, sha256: &[u8]) -> Result<bool> {
+    let query = tx.of(attachments::table).filter(attachments::sha256.eq(sha256.to_vec()));
+    Ok(query.count().get_result::<i64>(tx.conn())? > 0)
+}

@@ -1,0 +1,94 @@
+//! Channels: a tenant's accounts on the networks, their cursor and their health.
+
+use diesel::prelude::*;
+
+use super::{Error, Result, Time, Tx, Uid, schema::channels};
+
+/// One channel.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = channels, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct Channel {
+    pub tenant_id: Uid,
+    pub id: Uid,
+    pub connector: String,
+    pub name: String,
+    /// Our own address on the network, if it has one.
+    pub address: Option<String>,
+    /// `active` or `paused`.
+    pub state: String,
+    /// The settings, secrets among them, sealed under the master key.
+    pub sealed: Vec<u8>,
+    pub cursor: Option<String>,
+    /// `unknown`, `ok` or `failing`.
+    pub health: String,
+    pub health_kind: Option<String>,
+    pub health_detail: Option<String>,
+    pub health_since: Option<Time>,
+    pub checked_at: Option<Time>,
+    pub version: i64,
+    pub created_at: Time,
+    pub updated_at: Time,
+}
+
+/// What the host last saw of a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    pub state: &'static str,
+    pub kind: Option<String>,
+    pub detail: Option<String>,
+}
+
+pub fn insert(tx: &mut Tx, row: &Channel) -> Result<()> {
+    tx.insert(channels::table).values(row).execute(tx.conn())?;
+    Ok(())
+}
+
+pub fn get(tx: &mut Tx, id: Uid) -> Result<Channel> {
+    Ok(tx.of(channels::table).filter(channels::id.eq(id)).select(Channel::as_select()).first(tx.conn())?)
+}
+
+pub fn list(tx: &mut Tx) -> Result<Vec<Channel>> {
+    let query = tx.of(channels::table).order((channels::created_at, channels::id));
+    Ok(query.select(Channel::as_select()).load(tx.conn())?)
+}
+
+/// Writes a changed channel where its version still is the one that was read. Cursor and health are not touched.
+pub fn update(tx: &mut Tx, row: &Channel) -> Result<Channel> {
+    let target = tx.of(channels::table).filter(channels::id.eq(row.id)).filter(channels::version.eq(row.version));
+    diesel::update(target)
+        .set((
+            channels::name.eq(row.name.clone()),
+            channels::address.eq(row.address.clone()),
+            channels::state.eq(row.state.clone()),
+            channels::sealed.eq(row.sealed.clone()),
+            channels::updated_at.eq(row.updated_at),
+            channels::version.eq(row.version + 1),
+        ))
+        .returning(channels::all_columns)
+        .get_result(tx.conn())
+        .optional()?
+        .ok_or(Error::Stale)
+}
+
+/// Moves the cursor on. Belongs in the transaction that stores what lies before it.
+pub fn set_cursor(tx: &mut Tx, id: Uid, cursor: &str) -> Result<()> {
+    let target = tx.of(channels::table).filter(channels::id.eq(id));
+    diesel::update(target).set(channels::cursor.eq(Some(cursor.to_owned()))).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Notes the health; `since` moves only when the state changes.
+pub fn set_health(tx: &mut Tx, id: Uid, health: &Health, at: Time) -> Result<()> {
+    let was = get(tx, id)?;
+    let since = if was.health == health.state { was.health_since } else { Some(at) };
+    diesel::update(tx.of(channels::table).filter(channels::id.eq(id)))
+        .set((
+            channels::health.eq(health.state.to_owned()),
+            channels::health_kind.eq(health.kind.clone()),
+            channels::health_detail.eq(health.detail.clone()),
+            channels::health_since.eq(since),
+            channels::checked_at.eq(Some(at)),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}

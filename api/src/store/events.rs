@@ -1,0 +1,58 @@
+//! The tenant's one append-only log: case history, live events, webhooks and audit are views of it.
+
+use diesel::prelude::*;
+
+use super::{Json, Result, Time, Tx, Uid, Wake, connection::each, schema::events, tenant};
+
+/// One line of the log.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
+pub struct Event {
+    pub tenant_id: Uid,
+    pub seq: i64,
+    pub id: Uid,
+    pub kind: String,
+    pub actor_kind: String,
+    pub actor_id: Option<Uid>,
+    pub case_id: Option<Uid>,
+    pub contact_id: Option<Uid>,
+    pub message_id: Option<Uid>,
+    pub data: Json,
+    pub at: Time,
+}
+
+/// Which lines to read.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub case_id: Option<Uid>,
+    pub contact_id: Option<Uid>,
+    pub after: i64,
+}
+
+/// Appends lines in their order; the log gives the numbers.
+pub fn append(tx: &mut Tx, mut lines: Vec<Event>) -> Result<()> {
+    let n = i64::try_from(lines.len()).unwrap_or(0);
+    if n == 0 {
+        return Ok(());
+    }
+    let first = tenant::next_events(tx, n)?;
+    for (line, seq) in lines.iter_mut().zip(first..) {
+        line.seq = seq;
+    }
+    let into = tx.insert(events::table);
+    each!(tx.conn(), c => into.values(&lines).execute(c))?;
+    tx.wake(Wake::Event);
+    Ok(())
+}
+
+/// Lines in their order, after a place in the log.
+pub fn list(tx: &mut Tx, filter: &Filter, limit: i64) -> Result<Vec<Event>> {
+    let mut query = tx.of(events::table).filter(events::seq.gt(filter.after)).into_boxed();
+    if let Some(case) = filter.case_id {
+        query = query.filter(events::case_id.eq(case));
+    }
+    if let Some(contact) = filter.contact_id {
+        query = query.filter(events::contact_id.eq(contact));
+    }
+    Ok(query.order(events::seq).limit(limit).select(Event::as_select()).load(tx.conn())?)
+}

@@ -1,0 +1,136 @@
+//! What was said: inbound and outbound messages and notes, with the states that only move forward.
+
+use diesel::prelude::*;
+
+use super::{
+    Json, Result, Time, Tx, Uid,
+    connection::MultiBackend,
+    keyset::beyond,
+    schema::messages,
+    types::{Id, Ts},
+};
+
+/// One message of a case.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = messages, treat_none_as_default_value = false)]
+pub struct Message {
+    pub tenant_id: Uid,
+    pub id: Uid,
+    pub case_id: Uid,
+    /// `inbound`, `outbound` or `note`.
+    pub direction: String,
+    pub channel_id: Option<Uid>,
+    pub item_id: Option<Uid>,
+    pub author_kind: String,
+    pub author_id: Option<Uid>,
+    /// The contract's `Party`, or null.
+    pub sender: Json,
+    /// Lists of `Party`.
+    pub recipients: Json,
+    pub copies: Json,
+    pub subject: Option<String>,
+    pub text: String,
+    pub fresh_text: String,
+    pub html: Option<String>,
+    /// The network's id of it: for mail, the Message-ID.
+    pub network_id: Option<String>,
+    pub in_reply_to: Option<String>,
+    /// The chain before it, oldest first.
+    pub refs: Json,
+    pub automatic: bool,
+    /// Which letter of ours it is, such as `acknowledgement`.
+    pub letter: Option<String>,
+    pub public: bool,
+    pub state: String,
+    pub state_detail: Option<String>,
+    pub state_at: Time,
+    pub attempts: i32,
+    /// The network's name of it once sent.
+    pub sent_id: Option<String>,
+    /// When its writer says it was written.
+    pub written_at: Option<Time>,
+    /// Why it landed in this case.
+    pub filing: Json,
+    pub created_at: Time,
+}
+
+pub fn insert(tx: &mut Tx, row: &Message) -> Result<()> {
+    tx.insert(messages::table).values(row).execute(tx.conn())?;
+    Ok(())
+}
+
+pub fn get(tx: &mut Tx, id: Uid) -> Result<Message> {
+    Ok(tx.of(messages::table).filter(messages::id.eq(id)).select(Message::as_select()).first(tx.conn())?)
+}
+
+pub fn get_all(tx: &mut Tx, ids: &[Uid]) -> Result<Vec<Message>> {
+    let query = tx.of(messages::table).filter(messages::id.eq_any(ids.to_vec()));
+    Ok(query.select(Message::as_select()).load(tx.conn())?)
+}
+
+/// A case's messages, oldest first, from a position on.
+pub fn of_case(tx: &mut Tx, case: Uid, from: Option<(Time, Uid)>, limit: i64) -> Result<Vec<Message>> {
+    let mut query = tx.of(messages::table).filter(messages::case_id.eq(case)).into_boxed::<MultiBackend>();
+    if let Some((at, id)) = from {
+        let at = diesel::expression::AsExpression::<Ts>::as_expression(at);
+        let id = diesel::expression::AsExpression::<Id>::as_expression(id);
+        query = query.filter(beyond((messages::created_at, messages::id), (at, id), false));
+    }
+    query = query.order((messages::created_at, messages::id)).limit(limit);
+    Ok(query.select(Message::as_select()).load(tx.conn())?)
+}
+
+/// The last message of a case that carries a network id: what an answer answers.
+pub fn last_threaded(tx: &mut Tx, case: Uid) -> Result<Option<Message>> {
+    let query = tx.of(messages::table).filter(messages::case_id.eq(case)).filter(messages::network_id.is_not_null());
+    let query =
+        query.filter(messages::direction.eq("inbound")).order((messages::created_at.desc(), messages::id.desc()));
+    Ok(query.select(Message::as_select()).first(tx.conn()).optional()?)
+}
+
+/// Messages that carry any of these network ids.
+pub fn by_network_ids(tx: &mut Tx, ids: &[String]) -> Result<Vec<Message>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = tx.of(messages::table).filter(messages::network_id.eq_any(ids.to_vec()));
+    Ok(query.order((messages::created_at, messages::id)).select(Message::as_select()).load(tx.conn())?)
+}
+
+/// A message of one of these states, the longest in it first.
+pub fn in_state(tx: &mut Tx, states: &[&str], limit: i64) -> Result<Vec<Message>> {
+    let states: Vec<String> = states.iter().map(|s| (*s).to_owned()).collect();
+    let query = tx.of(messages::table).filter(messages::state.eq_any(states));
+    let query = query.order((messages::state_at, messages::id)).limit(limit);
+    Ok(query.select(Message::as_select()).load(tx.conn())?)
+}
+
+/// Moves a message to a state, if it is in one of those that may come before it. Says whether it moved.
+pub fn advance(tx: &mut Tx, id: Uid, from: &[&str], to: &Moved) -> Result<bool> {
+    let from: Vec<String> = from.iter().map(|s| (*s).to_owned()).collect();
+    let target = tx.of(messages::table).filter(messages::id.eq(id)).filter(messages::state.eq_any(from));
+    let set = (
+        messages::state.eq(to.state.to_owned()),
+        messages::state_detail.eq(to.detail.clone()),
+        messages::state_at.eq(to.at),
+    );
+    let n = if let Some(sent_id) = &to.sent_id {
+        diesel::update(target).set((set, messages::sent_id.eq(sent_id.clone()))).execute(tx.conn())?
+    } else if to.attempt {
+        diesel::update(target).set((set, messages::attempts.eq(messages::attempts + 1))).execute(tx.conn())?
+    } else {
+        diesel::update(target).set(set).execute(tx.conn())?
+    };
+    Ok(n == 1)
+}
+
+/// A step of a message's state.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    pub state: &'static str,
+    pub detail: Option<String>,
+    pub at: Time,
+    pub sent_id: Option<String>,
+    /// The step begins an attempt to send.
+    pub attempt: bool,
+}

@@ -1,0 +1,58 @@
+//! The tenant's own row: its name, its settings, and the two counters that have no gaps.
+
+use diesel::prelude::*;
+
+use super::{Error, Json, Result, Time, Tx, Uid, schema::tenant};
+
+/// What a tenant is, as its own transactions see it.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = tenant, treat_none_as_default_value = false)]
+pub struct Tenant {
+    pub tenant_id: Uid,
+    pub slug: String,
+    pub name: String,
+    /// Stands before every case number: `RIV`.
+    pub reference_prefix: String,
+    /// BCP 47 language tag, such as `en-US`.
+    pub locale: String,
+    /// IANA name, such as `America/New_York`.
+    pub time_zone: String,
+    pub case_year: i32,
+    pub case_last: i64,
+    pub event_last: i64,
+    pub search_version: i32,
+    pub settings: Json,
+    pub version: i64,
+    pub created_at: Time,
+    pub updated_at: Time,
+}
+
+pub fn insert(tx: &mut Tx, row: &Tenant) -> Result<()> {
+    tx.insert(tenant::table).values(row).execute(tx.conn())?;
+    Ok(())
+}
+
+pub fn get(tx: &mut Tx) -> Result<Tenant> {
+    Ok(tx.of(tenant::table).select(Tenant::as_select()).first(tx.conn())?)
+}
+
+/// The next case reference of a year, such as `RIV-2026-004217`. A change that is taken back gives its number back.
+pub fn next_reference(tx: &mut Tx, year: i16) -> Result<String> {
+    let is = get(tx)?;
+    let year = i32::from(year);
+    let number = if is.case_year == year { is.case_last + 1 } else { 1 };
+    diesel::update(tx.of(tenant::table))
+        .set((tenant::case_year.eq(year), tenant::case_last.eq(number)))
+        .execute(tx.conn())?;
+    Ok(format!("{}-{year}-{number:06}", is.reference_prefix))
+}
+
+/// Takes `n` places in the event log and answers the first.
+pub fn next_events(tx: &mut Tx, n: i64) -> Result<i64> {
+    let last: Option<i64> = diesel::update(tx.of(tenant::table))
+        .set(tenant::event_last.eq(tenant::event_last + n))
+        .returning(tenant::event_last)
+        .get_result(tx.conn())
+        .optional()?;
+    last.map(|last| last - n + 1).ok_or(Error::NotFound)
+}
