@@ -23,7 +23,7 @@ fn a_tenants_table_is_reached_through_the_door_only() {
 }
 
 #[test]
-fn sql_by_hand_stays_where_no_tenants_row_is_touched() {
+fn sql_by_hand_stays_in_its_few_files() {
     hold(door::raw_sql(&repository()));
 }
 

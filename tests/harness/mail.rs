@@ -1,0 +1,138 @@
+//! A mail server that hands mail over: LMTP with its answer for each recipient, or SMTP with one for all.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::TcpStream,
+    time::Duration,
+};
+
+/// What the program answered to one line, its continuation lines joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    pub code: u16,
+    pub text: String,
+}
+
+impl Reply {
+    pub fn accepted(&self) -> bool {
+        (200..300).contains(&self.code)
+    }
+}
+
+/// One open session.
+pub struct Mail {
+    stream: BufReader<TcpStream>,
+    answers_each_recipient: bool,
+}
+
+impl Mail {
+    pub fn lmtp(address: &str) -> Self {
+        Self::connect(address, true)
+    }
+
+    pub fn smtp(address: &str) -> Self {
+        Self::connect(address, false)
+    }
+
+    fn connect(address: &str, lmtp: bool) -> Self {
+        let stream = TcpStream::connect(address).unwrap_or_else(|e| panic!("no mail listener at {address}: {e}"));
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a read time-out");
+        let mut mail = Self { stream: BufReader::new(stream), answers_each_recipient: lmtp };
+        let greeting = mail.reply();
+        assert_eq!(greeting.code, 220, "{greeting:?}");
+        let hello = mail.command(if lmtp { "LHLO tests.example" } else { "EHLO tests.example" });
+        assert!(hello.accepted(), "{hello:?}");
+        mail
+    }
+
+    /// Sends one line and reads its reply.
+    pub fn command(&mut self, line: &str) -> Reply {
+        self.try_command(line).unwrap_or_else(|e| panic!("{line}: {e}"))
+    }
+
+    /// Hands over one mail and gives the verdict for each recipient in the order of `to`, whether at RCPT or after the data.
+    pub fn deliver(&mut self, from: &str, to: &[&str], raw: &[u8]) -> Vec<Reply> {
+        self.try_deliver(from, to, raw).unwrap_or_else(|e| panic!("the session broke off: {e}"))
+    }
+
+    /// As `deliver`, for a program that may die meanwhile: an error means that nothing was acknowledged.
+    pub fn try_deliver(&mut self, from: &str, to: &[&str], raw: &[u8]) -> std::io::Result<Vec<Reply>> {
+        let sender = self.try_command(&format!("MAIL FROM:<{from}>"))?;
+        if !sender.accepted() {
+            return Ok(vec![sender; to.len()]);
+        }
+        let mut verdicts = Vec::new();
+        for recipient in to {
+            verdicts.push(self.try_command(&format!("RCPT TO:<{recipient}>"))?);
+        }
+        if !verdicts.iter().any(Reply::accepted) {
+            self.try_command("RSET")?;
+            return Ok(verdicts);
+        }
+        let go = self.try_command("DATA")?;
+        if go.code != 354 {
+            return Ok(vec![go; to.len()]);
+        }
+        self.stream.get_mut().write_all(&dotted(raw))?;
+        let mut last = None;
+        for verdict in verdicts.iter_mut().filter(|v| v.accepted()) {
+            if self.answers_each_recipient || last.is_none() {
+                last = Some(self.try_reply()?);
+            }
+            *verdict = last.clone().expect("just read");
+        }
+        Ok(verdicts)
+    }
+
+    fn try_command(&mut self, line: &str) -> std::io::Result<Reply> {
+        self.stream.get_mut().write_all(format!("{line}\r\n").as_bytes())?;
+        self.try_reply()
+    }
+
+    fn reply(&mut self) -> Reply {
+        self.try_reply().expect("a reply")
+    }
+
+    fn try_reply(&mut self) -> std::io::Result<Reply> {
+        let broken =
+            |line: &str| std::io::Error::new(std::io::ErrorKind::UnexpectedEof, format!("not a reply: {line:?}"));
+        let mut text = Vec::new();
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line)?;
+            let (code, rest) = line.split_at_checked(3).ok_or_else(|| broken(&line))?;
+            let code: u16 = code.parse().map_err(|_| broken(&line))?;
+            text.push(rest.trim_end().chars().skip(1).collect::<String>());
+            if !rest.starts_with('-') {
+                return Ok(Reply { code, text: text.join("\n") });
+            }
+        }
+    }
+}
+
+/// The data as it goes over the wire: leading dots doubled, ended by a line with a dot.
+fn dotted(raw: &[u8]) -> Vec<u8> {
+    let mut wire = Vec::with_capacity(raw.len() + 8);
+    for line in raw.split_inclusive(|&b| b == b'\n') {
+        if line.starts_with(b".") {
+            wire.push(b'.');
+        }
+        wire.extend_from_slice(line);
+    }
+    if !wire.is_empty() && !wire.ends_with(b"\r\n") {
+        wire.extend_from_slice(b"\r\n");
+    }
+    wire.extend_from_slice(b".\r\n");
+    wire
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dotted;
+
+    #[test]
+    fn a_line_that_begins_with_a_dot_does_not_end_the_mail() {
+        assert_eq!(dotted(b"a\r\n.\r\n..b"), b"a\r\n..\r\n...b\r\n.\r\n");
+        assert_eq!(dotted(b"a\r\n"), b"a\r\n.\r\n");
+    }
+}
