@@ -49,7 +49,7 @@ pub trait Channel: Send + Sync {
     async fn check(&self) -> Result<Identity>;
 
     /// Verifies and reads a provider's call. MUST refuse a signature that does not hold with [`crate::Kind::Forged`],
-    /// hence no default.
+    /// hence no default; a channel that is never called says [`Error::unsupported`].
     async fn receive(&self, call: &HookCall) -> Result<Received>;
 
     /// What arrived after `cursor`, oldest first, at most `limit` items. The same cursor gives the same answer.
@@ -62,7 +62,8 @@ pub trait Channel: Send + Sync {
         Err(Error::unsupported("wait"))
     }
 
-    /// The host has committed these items: now the network may be told (flag, move). Failing here loses nothing.
+    /// The host has committed these items: now the network may be told (flag, move). Failing here loses nothing, and
+    /// it may be called twice.
     async fn committed(&self, _items: &[ExternalId]) -> Result<()> {
         Err(Error::unsupported("committed"))
     }
@@ -72,7 +73,7 @@ pub trait Channel: Send + Sync {
         Err(Error::unsupported("run"))
     }
 
-    /// Sends one message.
+    /// Sends one message, whole or not at all. What may have gone out although it failed is [`crate::Retry::Unsure`].
     async fn send(&self, _message: &Outbound) -> Result<Sent> {
         Err(Error::unsupported("send"))
     }

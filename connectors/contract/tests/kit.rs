@@ -1,5 +1,4 @@
 //! The kit notices connectors that break their word: each test tells one lie on top of the memory connector.
-#![cfg(feature = "testkit")]
 
 mod common;
 mod liar;

@@ -1,5 +1,4 @@
 //! The memory connector keeps the contract, whole and with less declared, and fails in the ways the host must survive.
-#![cfg(feature = "testkit")]
 #![expect(clippy::panic, reason = "helpers of tests")]
 
 mod common;

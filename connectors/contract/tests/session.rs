@@ -1,5 +1,4 @@
 //! A connector that holds a session keeps the contract, and one that acknowledges too early is caught.
-#![cfg(feature = "testkit")]
 
 mod common;
 

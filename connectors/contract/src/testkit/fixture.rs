@@ -11,7 +11,8 @@ use crate::{Connector, HookCall, InboundAttachment, OutboundAttachment, Party, S
 /// A connector under test and its fake provider.
 ///
 /// Methods without a default are needed by every connector; the others are needed for what it declares, and panic with
-/// the name of the capability that asks for them.
+/// the name of the capability that asks for them. Where `templates_only` is declared, the fake provider must hold the
+/// kit's citizen to be in an open conversation.
 #[async_trait]
 pub trait Fixture: Send + Sync {
     fn connector(&self) -> Arc<dyn Connector>;

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::{Fixture, Planted};
 use crate::{
     Capabilities, Channel, Connector, Cursor, Error, ExternalId, IdentityKind, Kind, Outbound, Party, RawItem, Result,
-    Settings,
+    Settings, Tools,
 };
 
 /// No single call takes longer than this, or the host's poller would hang with it.
@@ -25,6 +25,7 @@ pub(super) struct Kit<'a> {
     pub fixture: &'a dyn Fixture,
     pub connector: Arc<dyn Connector>,
     pub can: Capabilities,
+    tools: Tools,
     secrets: Vec<String>,
     number: AtomicU64,
     /// Where the last poll ended, so that what lies before it is not fetched again and again.
@@ -41,6 +42,7 @@ impl<'a> Kit<'a> {
             fixture,
             connector,
             can,
+            tools: fixture.tools(),
             secrets: fixture.secrets(),
             number: AtomicU64::new(1),
             polled: Mutex::default(),
@@ -50,7 +52,7 @@ impl<'a> Kit<'a> {
 
     /// Opens without judging.
     pub fn try_open(&self, settings: Value) -> Result<Arc<dyn Channel>> {
-        self.connector.open(Settings(settings), self.fixture.tools())
+        self.connector.open(Settings(settings), self.tools.clone())
     }
 
     /// A working channel.
@@ -133,7 +135,7 @@ impl<'a> Kit<'a> {
             in_reply_to: None,
             references: Vec::new(),
             automatic: false,
-            written_at: self.fixture.tools().clock.now(),
+            written_at: self.tools.clock.now(),
         }
     }
 
