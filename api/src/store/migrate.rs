@@ -112,18 +112,30 @@ pub fn postgres(owner_url: &str, app_role: &str) -> Result<usize> {
         return Err(Error::Unavailable("database.url: the role's name may hold letters, digits and _ only".into()));
     }
     refuse_newer(&mut c, &[PG_CONTROL, PG_TENANT], "PostgreSQL")?;
-    c.transaction(|c| {
-        c.batch_execute("SELECT pg_advisory_xact_lock(7220417006193211)")?;
-        let mut steps = c.run_pending_migrations(PG_CONTROL).map_err(|e| failed("PostgreSQL", e))?.len();
-        steps += c.run_pending_migrations(PG_TENANT).map_err(|e| failed("PostgreSQL", e))?.len();
-        c.batch_execute(&format!(
-            "GRANT USAGE ON SCHEMA public TO {app_role}; \
-             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app_role}; \
-             REVOKE INSERT, UPDATE, DELETE ON __diesel_schema_migrations FROM {app_role}; \
-             GRANT EXECUTE ON FUNCTION search_find(text), due_tenants(timestamptz, integer) TO {app_role}"
-        ))?;
-        Ok(steps)
-    })
+    // Roles belong to the whole cluster: another installation that migrates at this moment may be in the way.
+    let mut tries = 0;
+    loop {
+        match c.transaction(|c| migrate_as_owner(c, app_role)) {
+            Err(Error::Unavailable(e)) if e.contains("concurrently updated") && tries < 20 => tries += 1,
+            end => return end,
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+fn migrate_as_owner(c: &mut diesel::PgConnection, app_role: &str) -> Result<usize> {
+    c.batch_execute("SELECT pg_advisory_xact_lock(7220417006193211)")?;
+    let mut steps = c.run_pending_migrations(PG_CONTROL).map_err(|e| failed("PostgreSQL", e))?.len();
+    steps += c.run_pending_migrations(PG_TENANT).map_err(|e| failed("PostgreSQL", e))?.len();
+    c.batch_execute(&format!(
+        "GRANT USAGE ON SCHEMA public TO {app_role}; \
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app_role}; \
+         REVOKE INSERT, UPDATE, DELETE ON __diesel_schema_migrations FROM {app_role}; \
+         GRANT civicdesk_search, civicdesk_queue TO CURRENT_USER; \
+         GRANT EXECUTE ON FUNCTION search_find(text), due_tenants(timestamptz, integer) TO {app_role}; \
+         REVOKE civicdesk_search, civicdesk_queue FROM CURRENT_USER"
+    ))?;
+    Ok(steps)
 }
 
 /// Refuses to serve a PostgreSQL database that is not exactly at this program's step.
@@ -154,4 +166,28 @@ pub fn check_postgres(c: &mut diesel::PgConnection) -> Result<()> {
         return Err(Error::Unavailable("the database was written by a newer program: start that one".into()));
     }
     Ok(())
+}
+
+/// Takes every step back, for the test that each can be.
+#[cfg(test)]
+pub fn lite_back(file: &Path, tree: Tree) -> Result<usize> {
+    let mut c = connect_lite(file)?;
+    let source = if tree == Tree::Control { LITE_CONTROL } else { LITE_TENANT };
+    Ok(c.revert_all_migrations(source).map_err(|e| failed(file.display(), e))?.len())
+}
+
+/// Takes every step back, for the test that each can be.
+#[cfg(all(test, feature = "postgres"))]
+pub fn postgres_back(owner_url: &str) -> Result<usize> {
+    let mut c = diesel::PgConnection::establish(owner_url).map_err(|e| failed("PostgreSQL", e))?;
+    let mut taken = 0;
+    for source in [PG_TENANT, PG_CONTROL] {
+        let steps: Vec<Box<dyn diesel::migration::Migration<diesel::pg::Pg>>> =
+            diesel::migration::MigrationSource::migrations(&source).map_err(|e| failed("PostgreSQL", e))?;
+        for step in steps.iter().rev() {
+            c.revert_migration(step.as_ref()).map_err(|e| failed("PostgreSQL", e))?;
+            taken += 1;
+        }
+    }
+    Ok(taken)
 }

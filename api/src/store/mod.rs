@@ -24,6 +24,9 @@ pub mod search;
 pub mod tenant;
 pub mod types;
 
+#[cfg(test)]
+mod tests;
+
 pub use door::{Control, Store, TenantDoor, Url};
 pub use error::{Error, Failure, Result};
 pub use scope::{Tx, Wake};

@@ -91,7 +91,7 @@ fn check_wall(c: &mut diesel::PgConnection) -> Result<()> {
             "row-level security is not forced on every tenant table: run `civicdesk migrate`, then `civicdesk doctor`",
         );
     }
-    if !role.durable {
+    if !role.durable && !cfg!(feature = "test-hooks") {
         return refuse("fsync or synchronous_commit is off: what is acknowledged could be lost");
     }
     let (major, minor) = (role.version / 10_000, role.version % 10_000);
