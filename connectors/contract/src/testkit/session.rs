@@ -46,8 +46,10 @@ pub(super) async fn over_a_session(kit: &Kit<'_>, keep: bool, message: Option<&P
             ),
         }
     };
-    session.abort();
-    drop(session.await);
+    if !session.is_finished() {
+        session.abort();
+        drop(session.await);
+    }
     if keep {
         kit.handed_over.lock().unwrap_or_else(PoisonError::into_inner).push(item.id.clone());
     }
