@@ -83,9 +83,12 @@ fn walk(directory: &Path, prefix: &str, sources: &mut Vec<Source>) {
     for entry in std::fs::read_dir(directory).expect("a readable directory") {
         let entry = entry.expect("a readable directory");
         let name = entry.file_name().into_string().expect("a file name in UTF-8");
+        if NOT_OURS.contains(&name.as_str()) {
+            continue;
+        }
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
         let kind = entry.file_type().expect("a file's type");
-        if kind.is_dir() && !NOT_OURS.contains(&name.as_str()) {
+        if kind.is_dir() {
             walk(&entry.path(), &path, sources);
         } else if kind.is_file()
             && let Ok(text) = std::fs::read_to_string(entry.path())
