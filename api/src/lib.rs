@@ -1,8 +1,11 @@
 //! CivicDesk: one case record for every channel, for walled-off agencies.
 
 pub mod acting;
+pub mod blobs;
+pub mod cases;
 pub mod channels;
 pub mod fail;
 pub mod ids;
+pub mod people;
 pub mod store;
 pub mod workers;

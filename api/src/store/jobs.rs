@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Control, Json, Result, Time, Tx, Uid, Wake, schema::jobs};
+use super::{Control, Json, Result, Time, Tx, Uid, Wake, connection::each, schema::jobs};
 
 /// One piece of work. A finished one is deleted.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -26,6 +26,15 @@ pub struct Job {
 pub fn enqueue(tx: &mut Tx, job: &Job) -> Result<()> {
     tx.insert(jobs::table).values(job).execute(tx.conn())?;
     tx.wake(Wake::Job(job.due_at.0.as_microsecond()));
+    Ok(())
+}
+
+/// Adds jobs and wakes the runner after the commit.
+pub fn enqueue_all(tx: &mut Tx, rows: &[Job]) -> Result<()> {
+    let Some(first) = rows.iter().map(|job| job.due_at).min() else { return Ok(()) };
+    let into = tx.insert(jobs::table);
+    each!(tx.conn(), c => into.values(rows).execute(c))?;
+    tx.wake(Wake::Job(first.0.as_microsecond()));
     Ok(())
 }
 

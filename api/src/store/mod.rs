@@ -1,5 +1,6 @@
 //! The only SQL in the program: one text of every query, for SQLite files and for PostgreSQL.
 
+pub mod assigning;
 pub mod attachments;
 pub mod cases;
 pub mod channels;

@@ -1,0 +1,166 @@
+//! Bytes that are too large for a row, named by their hash, each tenant's apart.
+
+use std::{path::Path as FilePath, sync::Arc};
+
+use futures_util::{StreamExt, TryStreamExt};
+use jiff::Timestamp;
+use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// SHA-256 of some bytes.
+pub type Hash = [u8; 32];
+
+/// The bytes could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the bytes are not in the blob store")]
+    Missing,
+    /// What lies there has another hash: a disk or a person changed it.
+    #[error("the bytes in the blob store are not those that were written")]
+    Damaged,
+    #[error("blob store: {0}")]
+    Unavailable(String),
+}
+
+/// One blob as the sweep sees it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub hash: Hash,
+    pub size: u64,
+    /// When it was last put.
+    pub put_at: Timestamp,
+}
+
+/// Where blobs lie. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Blobs(Arc<dyn ObjectStore>);
+
+impl Blobs {
+    /// A directory. A blob is on the disk, with its name, when `put` returns.
+    pub fn local(dir: &FilePath) -> Result<Self, Error> {
+        std::fs::create_dir_all(dir).map_err(|e| Error::Unavailable(format!("{}: {e}", dir.display())))?;
+        let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
+        Ok(Self(Arc::new(store)))
+    }
+
+    /// Puts bytes away before the row that names them commits. What lies there already is written again: that makes it
+    /// young, so that a sweep running at the same time leaves it.
+    pub async fn put(&self, tenant: Uuid, hash: &Hash, bytes: Vec<u8>) -> Result<(), Error> {
+        self.0.put(&place(tenant, hash), bytes.into()).await?;
+        Ok(())
+    }
+
+    /// The bytes of this hash, unharmed.
+    pub async fn get(&self, tenant: Uuid, hash: &Hash) -> Result<Vec<u8>, Error> {
+        let bytes = self.0.get(&place(tenant, hash)).await?.bytes().await?;
+        if of(&bytes) != *hash {
+            return Err(Error::Damaged);
+        }
+        Ok(bytes.into())
+    }
+
+    /// Everything a tenant has. Names that are no hash are not ours and are left out.
+    pub async fn list(&self, tenant: Uuid) -> Result<Vec<Listed>, Error> {
+        let under = Path::from(tenant.to_string());
+        let metas = self.0.list(Some(&under)).map(|meta| meta.map_err(Error::from));
+        let metas: Vec<object_store::ObjectMeta> = metas.try_collect().await?;
+        let listed = metas.into_iter().filter_map(|meta| {
+            let hash = from_hex(meta.location.filename()?)?;
+            let put_at = Timestamp::from_millisecond(meta.last_modified.timestamp_millis()).ok()?;
+            Some(Listed { hash, size: meta.size, put_at })
+        });
+        Ok(listed.collect())
+    }
+
+    /// Takes a blob away. Only the sweep does, after asking every row.
+    pub async fn delete(&self, tenant: Uuid, hash: &Hash) -> Result<(), Error> {
+        match self.0.delete(&place(tenant, hash)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(e) => Err(e.into()),
+        }
+    }
+}
+
+impl From<object_store::Error> for Error {
+    fn from(e: object_store::Error) -> Self {
+        match e {
+            object_store::Error::NotFound { .. } => Self::Missing,
+            e => Self::Unavailable(e.to_string()),
+        }
+    }
+}
+
+/// The hash by which bytes are named.
+pub fn of(bytes: &[u8]) -> Hash {
+    Sha256::digest(bytes).into()
+}
+
+/// `{tenant}/{first two digits}/{hash}`.
+fn place(tenant: Uuid, hash: &Hash) -> Path {
+    let name = to_hex(hash);
+    Path::from(format!("{tenant}/{}/{name}", &name[..2]))
+}
+
+/// Lower-case digits of a hash, as shown outside and used in names.
+pub fn to_hex(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(name: &str) -> Option<Hash> {
+    let mut hash = Hash::default();
+    if name.len() != 64 || !name.is_ascii() {
+        return None;
+    }
+    for (i, byte) in hash.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&name[2 * i..2 * i + 2], 16).ok()?;
+    }
+    Some(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn bytes_come_back_as_they_were_put_and_only_to_their_tenant() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = Blobs::local(dir.path()).unwrap();
+        let (a, b, hash) = (Uuid::from_u128(1), Uuid::from_u128(2), of(b"letter"));
+        blobs.put(a, &hash, b"letter".to_vec()).await.unwrap();
+        blobs.put(a, &hash, b"letter".to_vec()).await.unwrap();
+        assert_eq!(blobs.get(a, &hash).await.unwrap(), b"letter");
+        assert!(matches!(blobs.get(b, &hash).await, Err(Error::Missing)));
+        assert_eq!(blobs.list(a).await.unwrap().len(), 1);
+        assert_eq!(blobs.list(b).await.unwrap().len(), 0);
+        blobs.delete(a, &hash).await.unwrap();
+        blobs.delete(a, &hash).await.unwrap();
+        assert!(matches!(blobs.get(a, &hash).await, Err(Error::Missing)));
+    }
+
+    #[tokio::test]
+    async fn changed_bytes_are_not_handed_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = Blobs::local(dir.path()).unwrap();
+        let (tenant, hash) = (Uuid::from_u128(1), of(b"letter"));
+        blobs.put(tenant, &hash, b"letter".to_vec()).await.unwrap();
+        let name = to_hex(&hash);
+        std::fs::write(dir.path().join(format!("{tenant}/{}/{name}", &name[..2])), b"lettre").unwrap();
+        assert!(matches!(blobs.get(tenant, &hash).await, Err(Error::Damaged)));
+    }
+
+    #[tokio::test]
+    async fn a_blob_that_is_put_again_is_young_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = Blobs::local(dir.path()).unwrap();
+        let (tenant, hash) = (Uuid::from_u128(1), of(b"letter"));
+        blobs.put(tenant, &hash, b"letter".to_vec()).await.unwrap();
+        let name = to_hex(&hash);
+        let file = std::fs::File::open(dir.path().join(format!("{tenant}/{}/{name}", &name[..2]))).unwrap();
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+        let put_at = |listed: Vec<Listed>| listed[0].put_at;
+        assert_eq!(put_at(blobs.list(tenant).await.unwrap()), Timestamp::UNIX_EPOCH);
+        blobs.put(tenant, &hash, b"letter".to_vec()).await.unwrap();
+        assert!(put_at(blobs.list(tenant).await.unwrap()) > Timestamp::UNIX_EPOCH);
+    }
+}

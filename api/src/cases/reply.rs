@@ -1,0 +1,228 @@
+//! What staff write: answers that go out on a channel, and notes that stay.
+
+use civicdesk_contract::{IdentityKind, Party};
+
+use super::{
+    fields::{Check, one_line},
+    record::{self, Putting},
+    written::Written,
+};
+use crate::{
+    acting::Acting,
+    fail::Fail,
+    ids,
+    people::{addresses, contacts as people},
+    store::{
+        Json, Tx, Uid, attachments,
+        cases::{self, Case},
+        channels, contacts, jobs,
+        messages::{self, Message},
+    },
+};
+
+/// Characters of an answer or a note.
+pub const LONGEST_TEXT: usize = 200_000;
+/// The chain of ids that an answer carries: the first and the newest of a longer one.
+const CHAIN: usize = 20;
+/// Addresses of one answer.
+const MOST_RECIPIENTS: usize = 50;
+
+/// An answer in the making.
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    pub text: String,
+    /// Sanitized already.
+    pub html: Option<String>,
+    /// Where it goes out; the case's channel where none is named.
+    pub channel_id: Option<Uid>,
+    /// Empty: who wrote last, or else the requester.
+    pub to: Vec<Party>,
+    pub cc: Vec<Party>,
+    /// Files uploaded before, by the credential named in `uploader`.
+    pub attachments: Vec<Uid>,
+    pub uploader: String,
+    /// Recorded but never sent: the credential is for testing.
+    pub test: bool,
+}
+
+/// What was written, and the case as it is now.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    pub case: Case,
+    pub message: Message,
+}
+
+/// Queues an answer: the message with its stable id, and the job that delivers it. Whoever is written to is a party from
+/// then on, so that what they answer gets in.
+pub fn reply(tx: &mut Tx, act: &Acting, case: &Case, reply: Reply) -> Result<Posted, Fail> {
+    let mut check = Check::default();
+    check_text(&mut check, &reply.text);
+    check_parties(&mut check, "/to", &reply.to);
+    check_parties(&mut check, "/cc", &reply.cc);
+    let channel_id = reply.channel_id.or(case.channel_id);
+    if channel_id.is_none() {
+        check.wrong("/channel_id", "the case came in on no channel: name one");
+    }
+    check.done()?;
+    let Some(channel_id) = channel_id else { return Err(Fail::NotFound("channel")) };
+    let channel = channels::get(tx, channel_id).map_err(|_| Fail::field("/channel_id", "there is no such channel"))?;
+
+    let answered = messages::last_threaded(tx, case.id)?;
+    let to = if reply.to.is_empty() { whom(tx, case, answered.as_ref())? } else { reply.to };
+    if to.is_empty() {
+        return Err(Fail::field("/to", "the requester has no address: name one"));
+    }
+    let mut message = record::draft(act, case, "outbound");
+    message.channel_id = Some(channel.id);
+    message.sender = Json::of(&own_party(channel.address.as_deref()));
+    message.recipients = Json::of(&to);
+    message.copies = Json::of(&reply.cc);
+    message.subject = Some(subject(case));
+    message.fresh_text.clone_from(&reply.text);
+    message.text = reply.text;
+    message.html = reply.html;
+    message.network_id = Some(network_id(act, &message, channel.address.as_deref()));
+    if let Some(answered) = &answered {
+        (message.in_reply_to, message.refs) = (answered.network_id.clone(), Json::of(&chain(answered)));
+    }
+    message.written_at = Some(act.now);
+    if reply.test {
+        message.state = "sent".to_owned();
+        message.state_detail = Some("written with a test key: recorded, never sent".to_owned());
+    }
+    let case = post(tx, act, case, message.clone(), !reply.test)?;
+    for file in &reply.attachments {
+        let claimed = attachments::claim(tx, *file, message.id, &reply.uploader);
+        claimed.map_err(|_| Fail::field("/attachments", "each must be an upload of yours that no message uses yet"))?;
+    }
+    for party in to.iter().chain(&reply.cc) {
+        let contact = people::find_or_make(tx, act, party)?;
+        record::join(tx, act, &case, contact.id, "participant")?;
+    }
+    Ok(Posted { case, message })
+}
+
+/// Adds a note that only staff see.
+pub fn note(tx: &mut Tx, act: &Acting, case: &Case, text: &str) -> Result<Posted, Fail> {
+    let mut check = Check::default();
+    check_text(&mut check, text);
+    check.done()?;
+    let mut message = record::draft(act, case, "note");
+    text.clone_into(&mut message.text);
+    text.clone_into(&mut message.fresh_text);
+    let case = post(tx, act, case, message.clone(), false)?;
+    Ok(Posted { case, message })
+}
+
+/// Writes the message and, where it is to go out, its job. A first answer opens a new case.
+fn post(tx: &mut Tx, act: &Acting, case: &Case, message: Message, deliver: bool) -> Result<Case, Fail> {
+    let mut written = Written::default();
+    let tokens = record::tokens(tx, &message)?;
+    let answers = message.direction == "outbound";
+    if deliver {
+        written.jobs.push(deliver_job(act, &message));
+    }
+    record::put(tx, act, &mut written, Putting { message, files: Vec::new(), tokens })?;
+    let row = Case { updated_at: act.now, ..case.clone() };
+    let row = if answers && case.status == "new" {
+        let mut event = act.event(tx, "case.changed");
+        event.case_id = Some(case.id);
+        event.data = Json(serde_json::json!({
+            "changes": { "status": { "from": "new", "to": "open" } },
+            "reason": "the first answer opens a case",
+        }));
+        written.events.push(event);
+        Case { status: "open".to_owned(), ..row }
+    } else {
+        row
+    };
+    let row = cases::update(tx, &row)?;
+    written.flush(tx)?;
+    Ok(row)
+}
+
+/// The job that sends a queued message.
+pub fn deliver_job(act: &Acting, message: &Message) -> jobs::Job {
+    jobs::Job {
+        tenant_id: message.tenant_id,
+        id: act.id(),
+        kind: "deliver".to_owned(),
+        subject_id: Some(message.id),
+        payload: Json(serde_json::json!({})),
+        due_at: act.now,
+        attempts: 0,
+        leased_until: None,
+        last_error: None,
+        created_at: act.now,
+    }
+}
+
+/// Who is answered: the writer of the last message where it came from a person, or else the requester.
+fn whom(tx: &mut Tx, case: &Case, answered: Option<&Message>) -> Result<Vec<Party>, Fail> {
+    if let Some(message) = answered.filter(|m| !m.automatic) {
+        let reply_to: Option<Party> = serde_json::from_value(message.filing.0["reply_to"].clone()).ok();
+        let sender: Option<Party> = message.sender.read();
+        if let Some(party) = reply_to.or(sender) {
+            return Ok(vec![party]);
+        }
+    }
+    let name = contacts::get(tx, case.contact_id)?.name;
+    let identities = contacts::identities_of(tx, &[case.contact_id])?;
+    let email = identities.into_iter().find(|i| i.kind == IdentityKind::Email.as_str());
+    Ok(email.map(|i| Party { kind: IdentityKind::Email, address: i.value, name }).into_iter().collect())
+}
+
+fn own_party(address: Option<&str>) -> Option<Party> {
+    address.map(|a| Party { kind: IdentityKind::Email, address: a.to_owned(), name: None })
+}
+
+/// `Re: Streetlight out [RIV-2026-004217]`: the reference brings back answers whose mail program drops the chain.
+fn subject(case: &Case) -> String {
+    let bare = one_line(&case.subject);
+    let bare = strip_prefix(&bare).replace(&format!("[{}]", case.reference), "");
+    format!("Re: {} [{}]", bare.trim(), case.reference)
+}
+
+fn strip_prefix(subject: &str) -> &str {
+    let starts = subject.get(..3).is_some_and(|s| s.eq_ignore_ascii_case("re:"));
+    if starts { subject[3..].trim_start() } else { subject }
+}
+
+/// The id that a message keeps over every attempt to send it.
+pub fn network_id(act: &Acting, message: &Message, address: Option<&str>) -> String {
+    let random = u64::from_be_bytes(act.ids.bytes());
+    let domain = address.and_then(addresses::domain).unwrap_or_else(|| "civicdesk.invalid".to_owned());
+    format!("{}.{random:016x}@{domain}", ids::MESSAGE.show(message.id.0))
+}
+
+/// The chain before an answer, oldest first.
+pub fn chain(answered: &Message) -> Vec<String> {
+    let mut chain: Vec<String> = answered.refs.read();
+    chain.retain(|id| Some(id) != answered.network_id.as_ref());
+    chain.extend(answered.network_id.clone());
+    if chain.len() > CHAIN {
+        chain.drain(1..=chain.len() - CHAIN);
+    }
+    chain
+}
+
+fn check_text(check: &mut Check, text: &str) {
+    if text.trim().is_empty() {
+        check.wrong("/text", "must not be empty");
+    } else if text.chars().count() > LONGEST_TEXT {
+        check.wrong("/text", format!("must have at most {LONGEST_TEXT} characters"));
+    } else if text.contains('\0') {
+        check.wrong("/text", "must not contain U+0000");
+    }
+}
+
+fn check_parties(check: &mut Check, pointer: &str, parties: &[Party]) {
+    if parties.len() > MOST_RECIPIENTS {
+        check.wrong(pointer, format!("must be at most {MOST_RECIPIENTS}"));
+    }
+    for (i, party) in parties.iter().enumerate() {
+        if addresses::normal(party.kind, &party.address).is_none() {
+            check.wrong(&format!("{pointer}/{i}"), format!("is no {} address", party.kind.as_str()));
+        }
+    }
+}

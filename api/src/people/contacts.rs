@@ -1,0 +1,111 @@
+//! Finding the person behind an address, or making a record of them.
+
+use civicdesk_contract::Party;
+
+use super::addresses;
+use crate::{
+    acting::Acting,
+    cases::{words, written::Written},
+    fail::Fail,
+    store::{
+        Tx,
+        contacts::{self, Contact, Identity},
+        search,
+    },
+};
+
+/// The longest name that is kept.
+const LONGEST_NAME: usize = 200;
+
+/// The contact whom this party's address names; made when nobody is named so yet.
+pub fn find_or_make(tx: &mut Tx, act: &Acting, party: &Party) -> Result<Contact, Fail> {
+    let mut written = Written::default();
+    let contact = of_sender(tx, act, &mut written, Some(party))?;
+    written.flush(tx)?;
+    Ok(contact)
+}
+
+/// The same for a sender who may be missing or unreadable: then the contact has no address.
+pub fn of_sender(tx: &mut Tx, act: &Acting, written: &mut Written, party: Option<&Party>) -> Result<Contact, Fail> {
+    let name = party.and_then(|p| p.name.as_deref()).and_then(tidy);
+    let Some((party, normal)) = party.and_then(|p| Some((p, addresses::normal(p.kind, &p.address)?))) else {
+        return make(tx, act, written, name, None);
+    };
+    match contacts::find_identity(tx, party.kind.as_str(), &normal)? {
+        Some(identity) => named(tx, act, written, identity, name),
+        None => make(tx, act, written, name, Some((party, normal))),
+    }
+}
+
+/// A known contact. A name is taken where there was none: one that staff wrote is not changed by a mail's header.
+fn named(
+    tx: &mut Tx,
+    act: &Acting,
+    written: &mut Written,
+    identity: Identity,
+    name: Option<String>,
+) -> Result<Contact, Fail> {
+    let contact = contacts::get(tx, identity.contact_id)?;
+    if contact.name.is_some() || name.is_none() {
+        return Ok(contact);
+    }
+    let version = contact.version;
+    let contact = contacts::update(tx, &Contact { name, updated_at: act.now, ..contact }, version)?;
+    let identities = contacts::identities_of(tx, &[contact.id])?;
+    written.docs.push(doc(&contact, &identities));
+    Ok(contact)
+}
+
+fn make(
+    tx: &mut Tx,
+    act: &Acting,
+    written: &mut Written,
+    name: Option<String>,
+    address: Option<(&Party, String)>,
+) -> Result<Contact, Fail> {
+    let tenant_id = tx.tenant();
+    let contact =
+        Contact { tenant_id, id: act.id(), name, language: None, version: 1, created_at: act.now, updated_at: act.now };
+    contacts::insert(tx, &contact)?;
+    let mut identities = Vec::new();
+    if let Some((party, normal)) = address {
+        let identity = Identity {
+            tenant_id,
+            id: act.id(),
+            contact_id: contact.id,
+            kind: party.kind.as_str().to_owned(),
+            value: party.address.trim().to_owned(),
+            normal,
+            verified_at: None,
+            created_at: act.now,
+        };
+        contacts::insert_identity(tx, &identity)?;
+        identities.push(identity);
+    }
+    let mut event = act.event(tx, "contact.created");
+    event.contact_id = Some(contact.id);
+    written.events.push(event);
+    written.docs.push(doc(&contact, &identities));
+    Ok(contact)
+}
+
+/// A name without line breaks and of bearable length. `None`: there is nothing in it.
+fn tidy(name: &str) -> Option<String> {
+    let name: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    Some(name.trim().to_owned()).filter(|n| !n.is_empty())
+}
+
+/// What the search index holds of a contact.
+pub fn doc(contact: &Contact, identities: &[Identity]) -> search::Doc {
+    let addresses = identities.iter().map(|i| i.value.as_str());
+    let text: Vec<&str> = contact.name.as_deref().into_iter().chain(addresses).collect();
+    search::Doc {
+        tenant_id: contact.tenant_id,
+        docid: search::docid(contact.id),
+        kind: "contact".to_owned(),
+        ref_id: contact.id,
+        case_id: None,
+        at: contact.updated_at,
+        tokens: words::index(&text, &[]),
+    }
+}

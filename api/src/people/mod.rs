@@ -1,0 +1,4 @@
+//! The people outside: who they are and how the networks name them.
+
+pub mod addresses;
+pub mod contacts;
