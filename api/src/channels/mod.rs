@@ -1,3 +1,6 @@
 //! Connectors at work: which there are, what they may be asked, and mail that comes in through them.
 
+pub mod guard;
 pub mod listener;
+pub mod net;
+pub mod registry;
