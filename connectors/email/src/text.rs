@@ -7,9 +7,9 @@ pub fn brief(text: &str) -> String {
 
 /// One line without anything that could end it, break out of it or be decoded to something else.
 pub fn plain_line(text: &str, most: usize) -> String {
-    let spaced: String = text.chars().map(|c| if ends_a_line(c) { ' ' } else { c }).collect();
+    let spaced: String = text.replace("\r\n", "\n").chars().map(|c| if ends_a_line(c) { ' ' } else { c }).collect();
     // Readers decode `=?…?=` wherever they find it, and what it hides may hold anything.
-    let mut line = spaced.split_whitespace().collect::<Vec<_>>().join(" ").replace("=?", "= ?");
+    let mut line = spaced.trim().replace("=?", "= ?");
     if let Some((end, _)) = line.char_indices().nth(most) {
         line.truncate(end);
         line.push('…');

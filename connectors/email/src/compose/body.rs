@@ -43,8 +43,7 @@ pub fn content(message: &Outbound) -> Content {
 /// Quoted-printable always: whatever the text is, the wire sees short lines of ASCII.
 fn part(content_type: ContentType, text: &str) -> SinglePart {
     let text = lines(text);
-    let body =
-        Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).unwrap_or_else(|bytes| base64(bytes));
+    let body = Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).unwrap_or_else(base64);
     SinglePart::builder().header(content_type).body(body)
 }
 

@@ -122,7 +122,7 @@ impl Reader<'_> {
                 break;
             }
             from = to + 1;
-            width = width.saturating_mul(4);
+            width = width.saturating_mul(8);
         }
         let more = found.len() > most;
         Ok((found.into_values().take(most).collect(), more))

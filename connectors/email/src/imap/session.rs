@@ -24,6 +24,8 @@ pub struct Session {
     capabilities: HashSet<String>,
     /// Between a command and its completion: such a connection is never used again.
     busy: bool,
+    /// Mail was announced in the open folder since it was opened. A server says it once, and not again in IDLE.
+    announced: bool,
     used: Instant,
 }
 
@@ -65,7 +67,8 @@ impl Reply {
 
 impl Session {
     pub async fn new(inner: Inner<Wire>) -> Result<Self> {
-        let mut session = Self { inner, capabilities: HashSet::new(), busy: false, used: Instant::now() };
+        let mut session =
+            Self { inner, capabilities: HashSet::new(), busy: false, announced: false, used: Instant::now() };
         let mut found = HashSet::new();
         session
             .command("imap capability", "CAPABILITY", PATIENCE, |response| {
@@ -109,14 +112,18 @@ impl Session {
             Err(_) => return Err(silent(operation)),
         };
         loop {
+            let mut announced = false;
             let done = self.hear(operation, patience, |response| match response {
                 Response::Done { tag: done, status, outcome } if *done == tag => Some(reply(status, outcome)),
                 other => {
+                    announced = matches!(other, Response::MailboxData(MailboxDatum::Exists(_)));
                     each(other);
                     None
                 }
             });
-            if let Some(reply) = done.await? {
+            let done = done.await?;
+            self.announced |= announced;
+            if let Some(reply) = done {
                 self.done();
                 return Ok(reply);
             }
@@ -164,6 +171,7 @@ impl Session {
                 _ => {}
             })
             .await?;
+        self.announced = false;
         match reply {
             Reply::Ok if opened.uidvalidity == 0 => Err(Error::unreachable(
                 "imap select",
@@ -179,6 +187,9 @@ impl Session {
     /// Waits until mail is announced in the folder that is open, for `most` at most.
     pub async fn idle(&mut self, most: Duration) -> Result<()> {
         const OPERATION: &str = "imap idle";
+        if self.announced {
+            return Ok(());
+        }
         self.busy = true;
         let end = Instant::now() + most;
         let tag = match timeout(PATIENCE, self.inner.run_command("IDLE")).await {
