@@ -66,7 +66,9 @@ pub fn hold(findings: Vec<Finding>) {
 }
 
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests crate stands in the repository").to_path_buf()
+    // Asked anew at each run: work trees that share a build directory share this binary too.
+    let here = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&here).parent().expect("the tests crate stands in the repository").to_path_buf()
 }
 
 /// Every text file of the repository that a person wrote.
