@@ -7,6 +7,12 @@ use crate::store;
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum Fail {
+    /// No valid credential came with the request; the text says what to do.
+    #[error("unauthenticated: {0}")]
+    Unauthenticated(&'static str),
+    /// The operator has suspended the agency.
+    #[error("suspended")]
+    Suspended,
     /// Not there, not this tenant's, or not for this caller to know of.
     #[error("not found: {0}")]
     NotFound(&'static str),
@@ -25,6 +31,12 @@ pub enum Fail {
     /// The tenant demands `If-Match`.
     #[error("a precondition is required")]
     PreconditionRequired,
+    /// An idempotency key came back with another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// This caller asks too often: try again after this many seconds.
+    #[error("too many")]
+    TooMany(u32),
     /// Too much at once: try again after this many seconds.
     #[error("too busy")]
     Busy(u32),
@@ -50,6 +62,12 @@ impl Fail {
     /// One field only.
     pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::Invalid(vec![Field { pointer: pointer.into(), detail: detail.into() }])
+    }
+
+    /// Every wrong field at once; nothing where none is wrong.
+    pub fn fields<P: Into<String>, D: Into<String>>(wrong: Vec<(P, D)>) -> Result<(), Self> {
+        let field = |(pointer, detail): (P, D)| Field { pointer: pointer.into(), detail: detail.into() };
+        if wrong.is_empty() { Ok(()) } else { Err(Self::Invalid(wrong.into_iter().map(field).collect())) }
     }
 
     pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {

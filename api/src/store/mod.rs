@@ -10,8 +10,11 @@ mod dialect;
 mod door;
 mod error;
 pub mod events;
+pub mod flags;
+pub mod idempotency;
 pub mod inbound;
 pub mod jobs;
+pub mod keys;
 mod keyset;
 mod lite;
 pub mod messages;
@@ -19,10 +22,15 @@ pub mod migrate;
 #[cfg(feature = "postgres")]
 mod pg;
 mod queue;
+pub mod routes;
 pub mod schema;
 pub mod scope;
 pub mod search;
+pub mod sessions;
+pub mod staff;
+pub mod teams;
 pub mod tenant;
+pub mod tenants;
 pub mod types;
 
 #[cfg(test)]

@@ -1,0 +1,79 @@
+//! What the running program holds: made once at start, lent to every request, page and job.
+
+use std::sync::Arc;
+
+use civicdesk_contract::Clock;
+use jiff::Timestamp;
+use tokio::runtime::Handle;
+
+use crate::{
+    auth::{
+        limits::Limits,
+        passwords::Passwords,
+        seal::{MasterKey, Seal},
+        tokens::Tokens,
+    },
+    fail::Fail,
+    ids::Ids,
+    store::{Store, Time},
+    workers::Workers,
+};
+
+/// What the program is started with.
+pub struct Setup {
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Ids,
+    pub master: MasterKey,
+    /// Where the program is reached from outside, without a slash at its end: it stands in links, tokens and problems.
+    pub public_url: String,
+    /// Threads for password hashing.
+    pub hashing: usize,
+    /// Threads for parsing.
+    pub parsing: usize,
+}
+
+/// The running program.
+pub struct App {
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Ids,
+    pub master: MasterKey,
+    pub seal: Seal,
+    pub public_url: String,
+    pub parsing: Workers,
+    pub passwords: Passwords,
+    pub tokens: Tokens,
+    pub limits: Limits,
+}
+
+impl App {
+    /// Loads the token keys, or makes them at the first start.
+    pub async fn start(setup: Setup, runtime: Handle) -> Result<Self, Fail> {
+        let Setup { store, clock, ids, master, public_url, hashing, parsing } = setup;
+        let seal = Seal::new(&master, ids.clone());
+        let now = Time::new(clock.now());
+        let tokens = Tokens::load(&store, &seal, &ids, &public_url, now).await?;
+        Ok(Self {
+            store,
+            clock,
+            master,
+            seal,
+            public_url,
+            parsing: Workers::new(runtime.clone(), parsing),
+            passwords: Passwords::new(Workers::new(runtime, hashing), hashing, ids.clone()),
+            ids,
+            tokens,
+            limits: Limits::default(),
+        })
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The moment as the store writes it.
+    pub fn time(&self) -> Time {
+        Time::new(self.clock.now())
+    }
+}

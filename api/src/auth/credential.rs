@@ -1,0 +1,154 @@
+//! From what a request carries to who is asking: its form first, its row in the transaction that the request opens.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    keys::{self, Mode},
+    policy::{Right, Rights, Role},
+    tokens::Tokens,
+};
+use crate::{
+    fail::Fail,
+    ids,
+    store::{self, Tx},
+};
+
+/// What to do about a missing or dead credential.
+const SIGN_IN: &str = "send `Authorization: Bearer` with an access token from /v1/auth/login or with an API key";
+
+/// A credential whose form is right. Whether it still holds is known only inside its tenant's transaction.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    Session { tenant: Uuid, session: Uuid, staff: Uuid },
+    Key { tenant: Uuid, hash: [u8; 32] },
+}
+
+/// Who acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Actor {
+    Staff(Uuid),
+    Key(Uuid),
+}
+
+/// The caller, as the rows say in this very transaction.
+#[derive(Clone, Debug)]
+pub struct Who {
+    pub tenant: Uuid,
+    pub actor: Actor,
+    /// The session of a member of staff.
+    pub session: Option<Uuid>,
+    pub role: Option<Role>,
+    pub rights: Rights,
+    /// A test key: what it asks is validated and recorded, and never delivered.
+    pub test: bool,
+    /// The tenant wants `If-Match` with every change.
+    pub requires_if_match: bool,
+}
+
+impl Credential {
+    /// Reads a bearer credential. No database is asked.
+    pub fn read(bearer: &str, tokens: &Tokens, now: Timestamp) -> Result<Self, Fail> {
+        let refused = Fail::Unauthenticated(SIGN_IN);
+        if bearer.starts_with("cd_") {
+            return match keys::read(bearer) {
+                Some(keys::Shown::Tenant { tenant, hash }) => Ok(Self::Key { tenant, hash }),
+                Some(keys::Shown::Operator { .. }) => Err(Fail::Unauthenticated(
+                    "an operator's key opens /v1/tenants only; use a credential of the agency here",
+                )),
+                None => Err(refused),
+            };
+        }
+        let claims = tokens.verify(bearer, now).ok_or(refused)?;
+        let read = || {
+            Some(Self::Session {
+                tenant: ids::TENANT.read(&claims.tid)?,
+                session: ids::SESSION.read(&claims.sid)?,
+                staff: ids::STAFF.read(&claims.sub)?,
+            })
+        };
+        read().ok_or(Fail::Unauthenticated(SIGN_IN))
+    }
+
+    /// The tenant that the credential names. It is a hint until `admit` has found the row.
+    pub fn tenant(&self) -> Uuid {
+        match self {
+            Self::Session { tenant, .. } | Self::Key { tenant, .. } => *tenant,
+        }
+    }
+
+    /// Finds the credential's row and what it may do, role included: what was revoked a moment ago is refused now.
+    pub fn admit(&self, tx: &mut Tx, needs: Option<Right>, now: Timestamp) -> Result<Who, Fail> {
+        let gate = store::tenants::gate(tx)?.ok_or(Fail::Unauthenticated(SIGN_IN))?;
+        let mut who = match self {
+            Self::Session { tenant, session, staff } => {
+                let row = store::sessions::get(tx, *session)?.filter(|s| s.staff_id.0 == *staff);
+                let alive = row.is_some_and(|s| s.ended_at.is_none() && s.expires_at.0 > now);
+                let ended = Fail::Unauthenticated("the session has ended: sign in again at /v1/auth/login");
+                if !alive {
+                    return Err(ended);
+                }
+                let person = store::staff::get(tx, *staff)?;
+                let Some(role) = Role::read(&person.role).filter(|_| person.status == store::staff::ACTIVE) else {
+                    return Err(ended);
+                };
+                Who {
+                    tenant: *tenant,
+                    actor: Actor::Staff(*staff),
+                    session: Some(*session),
+                    role: Some(role),
+                    rights: role.rights(),
+                    test: false,
+                    requires_if_match: false,
+                }
+            }
+            Self::Key { tenant, hash } => {
+                let refused = Fail::Unauthenticated("the API key is unknown, expired or revoked: make another one");
+                let Some(key) = store::keys::by_hash(tx, hash)? else { return Err(refused) };
+                if key.revoked_at.is_some() || key.expires_at.is_some_and(|at| at.0 <= now) {
+                    return Err(refused);
+                }
+                let scopes: Vec<String> = key.scopes.read();
+                Who {
+                    tenant: *tenant,
+                    actor: Actor::Key(key.id.0),
+                    session: None,
+                    role: None,
+                    rights: Rights::read(scopes.iter().map(String::as_str)).unwrap_or_default(),
+                    test: key.mode == Mode::Test.name(),
+                    requires_if_match: false,
+                }
+            }
+        };
+        if gate.suspended {
+            return Err(Fail::Suspended);
+        }
+        who.requires_if_match = gate.require_if_match;
+        match needs {
+            Some(right) => who.may(right).map(|()| who),
+            None => Ok(who),
+        }
+    }
+}
+
+impl Who {
+    /// For a right that depends on what was asked, beyond the one that the door demands.
+    pub fn may(&self, right: Right) -> Result<(), Fail> {
+        if self.rights.has(right) { Ok(()) } else { Err(Fail::Forbidden(right.name())) }
+    }
+
+    /// The caller's id as it is shown, and as idempotency keys and uploads remember it.
+    pub fn id(&self) -> String {
+        self.actor.show()
+    }
+}
+
+impl Actor {
+    pub fn show(self) -> String {
+        match self {
+            Self::Staff(id) => ids::STAFF.show(id),
+            Self::Key(id) => ids::KEY.show(id),
+        }
+    }
+}

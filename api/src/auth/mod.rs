@@ -1,0 +1,14 @@
+//! Who may: credentials and what they stand for, the policy table, passwords, keys and the seal on secrets at rest.
+
+pub mod credential;
+pub mod keys;
+pub mod limits;
+pub mod passwords;
+pub mod policy;
+pub mod seal;
+pub mod sessions;
+pub mod staff;
+pub mod tokens;
+
+pub use credential::{Actor, Credential, Who};
+pub use policy::{Needs, Right, Rights, Role, needs};

@@ -1,0 +1,115 @@
+//! Passwords: argon2id on its own few threads, with a short queue, and equal work for people who do not exist.
+
+use std::{sync::Arc, time::Duration};
+
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use civicdesk_contract::Secret;
+use tokio::sync::Semaphore;
+
+use crate::{fail::Fail, ids::Ids, workers::Workers};
+
+/// Shorter ones are guessed too easily; a sentence is longer.
+pub const LEAST: usize = 15;
+/// Longer ones only cost time.
+pub const MOST: usize = 256;
+/// Whoever would wait longer than this for a thread is told to come back.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// A hash of the same cost that no password has: for the sign-in of somebody unknown.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Hashes and checks passwords.
+#[derive(Clone, Debug)]
+pub struct Passwords {
+    workers: Workers,
+    free: Arc<Semaphore>,
+    ids: Ids,
+}
+
+impl Passwords {
+    pub fn new(workers: Workers, threads: usize, ids: Ids) -> Self {
+        Self { workers, free: Arc::new(Semaphore::new(threads)), ids }
+    }
+
+    /// A new password's hash.
+    pub async fn hash(&self, password: &Secret) -> Result<String, Fail> {
+        let (password, salt) = (password.clone(), self.ids.bytes::<16>());
+        let hashed = self.run(move || {
+            let hash = argon2()?.hash_password_with_salt(password.expose().as_bytes(), &salt);
+            hash.map(|h| h.to_string()).map_err(|e| Fail::Broken(format!("argon2: {e}")))
+        });
+        hashed.await?
+    }
+
+    /// Whether this is the password. With no hash the answer is no, after the same work.
+    pub async fn check(&self, password: &Secret, hash: Option<String>) -> Result<bool, Fail> {
+        let (password, known) = (password.clone(), hash.is_some());
+        let checked = self.run(move || {
+            let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
+            let hash = PasswordHash::new(&hash).map_err(|e| Fail::Broken(format!("a stored password hash: {e}")))?;
+            Ok(argon2()?.verify_password(password.expose().as_bytes(), &hash).is_ok())
+        });
+        checked.await?.map(|right| right && known)
+    }
+
+    /// A password that nobody has to think of: 24 characters, 144 bits.
+    pub fn generate(&self) -> Secret {
+        Secret::new(URL_SAFE_NO_PAD.encode(self.ids.bytes::<18>()))
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fail> {
+        let free = tokio::time::timeout(PATIENCE, self.free.clone().acquire_owned()).await;
+        let Ok(Ok(_thread)) = free else { return Err(Fail::Busy(5)) };
+        self.workers.run(work).await.map_err(|e| Fail::Broken(e.to_string()))
+    }
+}
+
+fn argon2() -> Result<Argon2<'static>, Fail> {
+    let params = Params::new(19_456, 2, 1, None).map_err(|e| Fail::Broken(format!("argon2: {e}")))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+/// Whether a new password is long enough. No other rule: length is what helps.
+pub fn acceptable(password: &Secret) -> Result<(), String> {
+    match password.expose().chars().count() {
+        LEAST..=MOST => Ok(()),
+        _ => Err(format!("must have {LEAST} to {MOST} characters; a sentence is easy to remember")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use civicdesk_contract::SystemClock;
+
+    use super::*;
+
+    fn passwords() -> Passwords {
+        let workers = Workers::new(tokio::runtime::Handle::current(), 1);
+        Passwords::new(workers, 1, Ids::new(Arc::new(SystemClock)))
+    }
+
+    #[tokio::test]
+    async fn a_password_is_known_by_its_hash_alone() {
+        let (passwords, word) = (passwords(), Secret::new("correct horse battery"));
+        let hash = passwords.hash(&word).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(passwords.check(&word, Some(hash.clone())).await.unwrap());
+        assert!(!passwords.check(&Secret::new("correct horse batterz"), Some(hash)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn an_unknown_person_costs_as_much_work_as_a_known_one() {
+        let (passwords, word) = (passwords(), Secret::new("correct horse battery"));
+        let hash = passwords.hash(&word).await.unwrap();
+        let time = async |hash: Option<String>| {
+            let begin = Instant::now();
+            assert!(!passwords.check(&Secret::new("wrong"), hash).await.unwrap());
+            begin.elapsed()
+        };
+        let (known, unknown) = (time(Some(hash)).await, time(None).await);
+        assert!(unknown > known / 3, "known {known:?}, unknown {unknown:?}");
+    }
+}

@@ -1,0 +1,127 @@
+//! Staff: how a member is made and changed, and what must stay true of them.
+
+use civicdesk_contract::Secret;
+use unicode_normalization::UnicodeNormalization;
+use uuid::Uuid;
+
+use super::{
+    passwords,
+    policy::{Right, Rights, Role},
+};
+use crate::{
+    app::App,
+    fail::Fail,
+    store::{
+        self, Time, Tx, Uid,
+        staff::{Change, Staff},
+    },
+};
+
+/// What a new member of staff is to be.
+#[derive(Clone, Debug)]
+pub struct NewStaff {
+    pub email: String,
+    pub name: String,
+    pub role: Role,
+    /// `None` makes a password.
+    pub password: Option<Secret>,
+}
+
+/// An address as it is compared and stored.
+pub fn normal_email(email: &str) -> String {
+    email.trim().nfkc().collect::<String>().to_lowercase()
+}
+
+fn wrong_email(email: &str) -> bool {
+    let sides = email.split_once('@');
+    email.chars().count() > 254
+        || email.chars().any(|c| c.is_whitespace() || c.is_control())
+        || sides.is_none_or(|(local, domain)| local.is_empty() || domain.is_empty() || domain.contains('@'))
+}
+
+/// Makes a member's row and says the password where it was made here. Nothing is stored yet.
+pub async fn prepare(app: &App, tenant: Uuid, new: NewStaff) -> Result<(Staff, Option<Secret>), Fail> {
+    let (email, name) = (normal_email(&new.email), new.name.trim().to_owned());
+    let mut wrong = Vec::new();
+    if wrong_email(&email) {
+        wrong.push(("/email", "must be one email address".to_owned()));
+    }
+    if name.is_empty() || name.chars().count() > 200 {
+        wrong.push(("/name", "must have 1 to 200 characters".to_owned()));
+    }
+    if let Some(Err(why)) = new.password.as_ref().map(passwords::acceptable) {
+        wrong.push(("/password", why));
+    }
+    Fail::fields(wrong)?;
+    let made = new.password.is_none().then(|| app.passwords.generate());
+    let Some(password) = new.password.or_else(|| made.clone()) else {
+        return Err(Fail::Broken("a password was neither given nor made".into()));
+    };
+    let now = app.time();
+    let row = Staff {
+        tenant_id: Uid(tenant),
+        id: Uid(app.ids.next()),
+        email,
+        name,
+        role: new.role.name().to_owned(),
+        password_hash: Some(app.passwords.hash(&password).await?),
+        status: store::staff::ACTIVE.to_owned(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    Ok((row, made))
+}
+
+/// Stores a prepared member.
+pub fn add(tx: &mut Tx, row: &Staff) -> Result<(), Fail> {
+    if store::staff::by_email(tx, &row.email)?.is_some() {
+        return Err(Fail::conflict("email-taken", "a member of staff has this address; change that one instead"));
+    }
+    Ok(store::staff::insert(tx, row)?)
+}
+
+/// Makes and stores a member of a tenant's staff. The password comes back where it was made here.
+pub async fn create(app: &App, tenant: Uuid, new: NewStaff) -> Result<(Staff, Option<Secret>), Fail> {
+    let (row, made) = prepare(app, tenant, new).await?;
+    let stored = row.clone();
+    app.store.tenant(tenant).write(move |tx| add(tx, &stored)).await?;
+    Ok((row, made))
+}
+
+/// Nobody makes, changes or disables a member who may more than they may themselves.
+pub fn may_change(rights: Rights, role: Role) -> Result<(), Fail> {
+    if rights.cover(role.rights()) { Ok(()) } else { Err(Fail::Forbidden(Right::TenantManage.name())) }
+}
+
+/// Changes a member. Whoever is disabled, or given another password, is signed out everywhere in the same transaction.
+pub fn change(tx: &mut Tx, row: &Staff, change: &Change, now: Time) -> Result<(), Fail> {
+    let owner = |role: &str| role == Role::Owner.name();
+    let stays_owner = change.role.as_deref().is_none_or(owner);
+    let disabled = change.status.as_deref() == Some(store::staff::DISABLED);
+    let goes = owner(&row.role) && row.status == store::staff::ACTIVE && (!stays_owner || disabled);
+    if goes && store::staff::active_owners(tx)? == 1 {
+        return Err(Fail::conflict("last-owner", "this is the only owner who can sign in: make another owner first"));
+    }
+    store::staff::update(tx, row.id.0, row.version, change, now)?;
+    if disabled {
+        store::sessions::end_all(tx, row.id.0, "disabled", now)?;
+    } else if change.password_hash.is_some() {
+        store::sessions::end_all(tx, row.id.0, "new password", now)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_compared_without_regard_to_case_and_width() {
+        assert_eq!(normal_email(" Ana@Ｅxample.ORG "), "ana@example.org");
+        for wrong in ["", "a", "@", "a@", "@b", "a@b@c", "a b@c", "a\u{0}@b"] {
+            assert!(wrong_email(wrong), "{wrong:?}");
+        }
+        assert!(!wrong_email("o'brien@example.org"));
+    }
+}

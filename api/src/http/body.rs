@@ -1,0 +1,153 @@
+//! Bodies of requests: bounded before they are read, in time, and JSON read strictly.
+
+use std::{ops::Deref, time::Duration};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    http::{Method, header},
+    web::{Bytes, BytesMut},
+};
+use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::{
+    json::{self, Refused},
+    problem::{self, Problem},
+};
+use crate::fail::{Fail, Field};
+
+/// What a JSON body may measure where its operation does not say otherwise.
+pub const USUAL: usize = 256 * 1024;
+/// A JSON body has arrived by then, or the client is not sending.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The SHA-256 of the body, for the idempotency key's fingerprint.
+#[derive(Clone, Copy, Debug)]
+pub struct Fingerprint(pub [u8; 32]);
+
+/// A JSON body as `T`, which denies unknown fields. At most `LIMIT` bytes.
+#[derive(Debug)]
+pub struct Body<T, const LIMIT: usize = USUAL>(pub T);
+
+impl<T, const LIMIT: usize> Deref for Body<T, LIMIT> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T, const LIMIT: usize> Body<T, LIMIT> {
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for Body<T, LIMIT> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (req, payload) = (req.clone(), payload.take());
+        async move {
+            expect_json(&req)?;
+            let bytes = collect(&req, payload, LIMIT, PATIENCE).await?;
+            parse(&bytes).map(Self)
+        }
+        .boxed_local()
+    }
+}
+
+fn expect_json(req: &HttpRequest) -> Result<(), Problem> {
+    let sent = req.content_type().to_ascii_lowercase();
+    let patch = req.method() == Method::PATCH && sent == "application/merge-patch+json";
+    if sent == "application/json" || patch {
+        return Ok(());
+    }
+    Err(Problem::new(problem::MEDIA_TYPE, "send `Content-Type: application/json`"))
+}
+
+/// Reads a whole body of at most `limit` bytes that arrives within `patience`.
+pub async fn collect(req: &HttpRequest, mut from: Payload, limit: usize, patience: Duration) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new(problem::TOO_LARGE, format!("at most {limit} bytes are taken here"));
+    let length = req.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|n| n > limit) {
+        return Err(too_large());
+    }
+    let mut bytes = BytesMut::with_capacity(length.unwrap_or(0));
+    let read = async {
+        while let Some(chunk) = from.next().await {
+            let chunk = chunk.map_err(|e| Problem::new(problem::MALFORMED, format!("the body broke off: {e}")))?;
+            if bytes.len() + chunk.len() > limit {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(())
+    };
+    let late = |_| Problem::new(problem::TIMEOUT, problem::TIMEOUT.about);
+    tokio::time::timeout(patience, read).await.map_err(late)??;
+    let bytes = bytes.freeze();
+    req.extensions_mut().insert(Fingerprint(Sha256::digest(&bytes).into()));
+    Ok(bytes)
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let value = json::read(bytes).map_err(|refused| match refused {
+        Refused::Malformed(why) => {
+            Problem::new(problem::MALFORMED, format!("the body is not JSON as taken here: {why}"))
+        }
+        Refused::Fields(fields) => Fail::Invalid(fields).into(),
+    })?;
+    serde_path_to_error::deserialize(value).map_err(|e| {
+        let pointer = pointer(e.path());
+        Fail::Invalid(vec![Field { pointer, detail: e.into_inner().to_string() }]).into()
+    })
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let step = |s: &Segment| match s {
+        Segment::Seq { index } => Some(format!("/{index}")),
+        Segment::Map { key } => Some(format!("/{}", json::escape(key))),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    };
+    path.iter().filter_map(step).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Contact {
+        #[expect(dead_code, reason = "only its form is tested")]
+        email: String,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct New {
+        #[expect(dead_code, reason = "only its form is tested")]
+        contacts: Vec<Contact>,
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_by_its_json_pointer() {
+        for (text, at) in [
+            (r#"{"contacts":[{"email":"a"},{"email":5}]}"#, "/contacts/1/email"),
+            (r#"{"contacts":[],"tenant_id":"x"}"#, "/tenant_id"),
+            (r#"{"contacts":7}"#, "/contacts"),
+            (r#"{}"#, ""),
+        ] {
+            let problem = parse::<New>(text.as_bytes()).unwrap_err();
+            assert_eq!((problem.kind.status, problem.errors[0].pointer.as_str()), (422, at), "{problem:?}");
+        }
+        assert_eq!(parse::<New>(b"{").unwrap_err().kind.status, 400);
+    }
+}

@@ -1,0 +1,103 @@
+//! The document in the words of OpenAPI 3.0.3: nullable for null types, one example for many, no webhooks.
+
+use serde_json::{Map, Value, json};
+
+/// Says the same in 3.0.3.
+pub fn convert(document: &Value) -> Value {
+    let mut document = document.clone();
+    if let Some(root) = document.as_object_mut() {
+        root.remove("webhooks");
+        root.remove("jsonSchemaDialect");
+    }
+    if let Some(license) = document.pointer_mut("/info/license").and_then(Value::as_object_mut) {
+        license.remove("identifier");
+    }
+    walk(&mut document);
+    document["openapi"] = json!("3.0.3");
+    document
+}
+
+fn walk(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(walk),
+        Value::Object(object) => {
+            // What an example holds is data, not a schema.
+            for (_, inner) in
+                object.iter_mut().filter(|(name, _)| !matches!(name.as_str(), "example" | "examples" | "default"))
+            {
+                walk(inner);
+            }
+            schema(object);
+        }
+        _ => {}
+    }
+}
+
+fn schema(object: &mut Map<String, Value>) {
+    if let Some(Value::Array(types)) = object.get("type") {
+        let left: Vec<Value> = types.iter().filter(|t| *t != "null").cloned().collect();
+        if left.len() < types.len() {
+            object.insert("nullable".into(), json!(true));
+        }
+        match left.first() {
+            Some(only) if left.len() == 1 => object.insert("type".into(), only.clone()),
+            _ => object.remove("type"),
+        };
+    }
+    for many in ["oneOf", "anyOf"] {
+        let Some(Value::Array(choices)) = object.get(many) else { continue };
+        let left: Vec<Value> = choices.iter().filter(|c| c["type"] != "null").cloned().collect();
+        if left.len() < choices.len() {
+            object.insert("nullable".into(), json!(true));
+            let name = if left.len() == 1 { "allOf" } else { many };
+            object.remove(many);
+            object.insert(name.into(), Value::Array(left));
+        }
+    }
+    if let Some(only) = object.remove("const") {
+        object.insert("enum".into(), json!([only]));
+    }
+    if let Some(Value::Array(examples)) = object.get("examples")
+        && let Some(first) = examples.first().cloned()
+    {
+        object.remove("examples");
+        object.insert("example".into(), first);
+    }
+    for (name, plain) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+        if let Some(limit) = object.get(name).filter(|l| l.is_number()).cloned() {
+            object.insert(plain.into(), limit);
+            object.insert(name.into(), json!(true));
+        }
+    }
+    object.remove("propertyNames");
+    // Beside a reference nothing else may stand.
+    if object.len() > 1 && object.get("$ref").is_some_and(Value::is_string) {
+        let reference = object.remove("$ref").unwrap_or_default();
+        object.insert("allOf".into(), json!([{ "$ref": reference }]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_3_0_cannot_say_is_said_otherwise() {
+        let newer = json!({ "openapi": "3.1.0", "webhooks": {}, "info": { "license": { "name": "x", "identifier": "y" } },
+            "a": { "type": ["string", "null"], "examples": ["x", "y"] },
+            "b": { "oneOf": [{ "type": "null" }, { "$ref": "#/c" }] },
+            "c": { "const": "x", "exclusiveMinimum": 0 },
+            "d": { "$ref": "#/c", "description": "said beside it" },
+            "e": { "example": { "type": ["kept", "null"] } } });
+        let older = convert(&newer);
+        assert_eq!(
+            older,
+            json!({ "openapi": "3.0.3", "info": { "license": { "name": "x" } },
+            "a": { "type": "string", "nullable": true, "example": "x" },
+            "b": { "nullable": true, "allOf": [{ "$ref": "#/c" }] },
+            "c": { "enum": ["x"], "minimum": 0, "exclusiveMinimum": true },
+            "d": { "allOf": [{ "$ref": "#/c" }], "description": "said beside it" },
+            "e": { "example": { "type": ["kept", "null"] } } })
+        );
+    }
+}

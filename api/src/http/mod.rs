@@ -1,0 +1,131 @@
+//! Speaks HTTP: one file per resource, and around them the door, the frame and the wire.
+//!
+//! # Adding an operation
+//!
+//! 1. The query goes into `store/FAMILY.rs`, the rule into its room (`cases`, `people`, …). Neither knows HTTP.
+//! 2. The handler goes into `http/RESOURCE.rs`. Its first argument is its door, and names the right it needs:
+//!
+//! ```ignore
+//! /// Changes a case.                                          the first line is the summary in the document
+//! #[utoipa::path(tag = "cases", operation_id = "update_case", params(("id" = String, Path, description = "The case")),
+//!     request_body = ChangeCase, responses((status = 200, description = "The case as it is now.", body = CaseView)))]
+//! #[patch("/cases/{id}")]
+//! pub async fn update(door: Door<needs::CasesWrite>, path: Path<String>, body: Body<ChangeCase>) -> Answer {
+//!     let (only_if, now) = (door.if_match()?, door.app().time());       // ids, times and hashes before the closure
+//!     let change = body.into_inner();
+//!     door.write(move |tx, who| {
+//!         let id = id(ids::CASE, &path, "the case")?;                   // foreign, wrong and missing ids look alike
+//!         let case = store::cases::get(tx, id)?;                        // NotFound becomes 404
+//!         only_if.check(who, case.version)?;                            // 412, or 428 where the tenant wants it
+//!         let case = cases::change(tx, who, &case, &change, now)?;      // a rule; `Fail` becomes a problem
+//!         Ok(Reply::ok(&CaseView::of(&case))?.version(case.version))    // or created(path, &view), accepted, nothing()
+//!     })
+//!     .await
+//! }
+//! ```
+//!
+//!    Reading is `door.read(move |tx, who| …)`; it returns whatever the closure returns. Without `Idempotency-Key`,
+//!    problems, 4xx responses, `If-Match` or security in the attributes: those are added to every operation alike.
+//! 3. Bodies are `Body<T>` (`Body<T, LIMIT>` for more than 256 KiB), parameters `Params<T>`; both types derive
+//!    `Deserialize` with `deny_unknown_fields`, and `ToSchema` or `IntoParams`. Every view and body type has at least
+//!    one `#[schema(example = …)]`. Names of schemas are unique in the document.
+//! 4. Lists: `Params` with `limit: Option<u32>` and `cursor: Option<String>`, then
+//!
+//! ```ignore
+//! let page = door.page::<(i64, Uuid)>(query.limit, query.cursor.as_deref())?;       // the position in the order
+//! door.read(move |tx, _| {
+//!     let rows = store::cases::page(tx, page.after.as_ref(), page.fetch())?;
+//!     Reply::ok(&page.list(rows, |c| (c.updated_at.0.as_microsecond(), c.id.0), CaseView::of))
+//! }).await
+//! ```
+//!
+//! 5. One line in [`v1`] below, its tag in `openapi.rs`, and `cargo test -p civicdesk openapi` with `PRINT_OPENAPI=1`
+//!    set prints the documents anew. A secret in an answer is left out of what is stored: `reply.keep(&without)`.
+
+mod body;
+pub mod door;
+mod down;
+mod frame;
+mod idempotency;
+mod json;
+mod meta;
+pub mod openapi;
+pub mod page;
+pub mod problem;
+mod query;
+pub mod wire;
+
+#[cfg(test)]
+pub mod testing;
+
+use std::sync::Arc;
+
+use actix_web::{
+    Error,
+    body::BoxBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    middleware::from_fn,
+    web::{self, Data},
+};
+use utoipa_actix_web::{AppExt, UtoipaApp, scope, service_config::ServiceConfig};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+pub use body::Body;
+pub use query::Params;
+
+use crate::app::App;
+use idempotency::Running;
+
+/// Every operation on a tenant's data, in one list.
+fn v1(_to: &mut ServiceConfig) {}
+
+/// What the service says about itself.
+fn meta(to: &mut ServiceConfig) {
+    to.service(meta::healthz);
+    to.service(meta::readyz);
+    to.service(meta::jwks);
+}
+
+/// The service in front of the program: made once, built in every server thread.
+#[derive(Clone)]
+pub struct Front {
+    app: Arc<App>,
+    running: Running,
+}
+
+impl Front {
+    pub fn new(app: Arc<App>) -> Self {
+        Self { app, running: Running::default() }
+    }
+
+    /// The same service for the server and for tests.
+    pub fn build(
+        &self,
+    ) -> actix_web::App<
+        impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
+        + use<>,
+    > {
+        let (routed, _) = routed().split_for_parts();
+        routed
+            .app_data(Data::from(self.app.clone()))
+            .app_data(Data::new(self.running.clone()))
+            .service(meta::openapi_31)
+            .service(meta::openapi_30)
+            .service(meta::problem_page)
+            .service(meta::docs)
+            .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")))
+            .default_service(web::to(meta::nowhere))
+            .wrap(from_fn(frame::frame))
+    }
+}
+
+fn routed() -> UtoipaApp<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()>,
+> {
+    actix_web::App::new().into_utoipa_app().service(scope::scope("/v1").configure(v1)).configure(meta)
+}
+
+/// The document as the handlers give it.
+fn collected() -> utoipa::openapi::OpenApi {
+    routed().split_for_parts().1
+}

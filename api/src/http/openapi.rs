@@ -1,0 +1,142 @@
+//! The OpenAPI document: collected from the handlers, completed with what is true of all of them, and printed twice.
+
+use std::sync::OnceLock;
+
+use serde_json::{Map, Value, json};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::{down, problem};
+
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// What each tag holds, in the order of the documentation.
+const TAGS: [(&str, &str); 6] = [
+    ("auth", "Signing in and out."),
+    ("staff", "Those who work for the agency."),
+    ("teams", "Groups of staff."),
+    ("api-keys", "Credentials of machines."),
+    ("tenants", "Agencies; for operators."),
+    ("meta", "The service itself."),
+];
+
+/// The document in OpenAPI 3.1.
+pub fn document() -> &'static Value {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    DOCUMENT.get_or_init(|| complete(serde_json::to_value(super::collected()).unwrap_or_default()))
+}
+
+/// The same document in OpenAPI 3.0.3, for tools that know no newer one.
+pub fn document_30() -> &'static Value {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    DOCUMENT.get_or_init(|| down::convert(document()))
+}
+
+/// Every operation: path, method and what the document says of it.
+pub fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    paths.flat_map(|(path, item)| METHODS.iter().filter_map(|m| Some((path.as_str(), *m, item.get(*m)?)))).collect()
+}
+
+fn complete(mut document: Value) -> Value {
+    document["info"] = json!({
+        "title": "CivicDesk",
+        "version": env!("CARGO_PKG_VERSION"),
+        "license": { "name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT" },
+        "description": "One case record for every channel, for walled-off agencies. Every error is an RFC 9457 problem; \
+            lists are paged by cursor; times are RFC 3339 in UTC; ids are opaque texts with a prefix. An \
+            `Idempotency-Key` makes a POST safe to repeat.",
+    });
+    document["servers"] = json!([{ "url": "/" }]);
+    document["security"] = json!([{ "bearer": [] }]);
+    document["tags"] = TAGS.iter().map(|(name, means)| json!({ "name": name, "description": means })).collect();
+    document["components"]["securitySchemes"] = json!({ "bearer": {
+        "type": "http", "scheme": "bearer",
+        "description": "An access token from /v1/auth/login, an API key of the agency, or for /v1/tenants an operator's key.",
+    } });
+    let mut schemas = vec![(problem::Body::name().into_owned(), problem::Body::schema())];
+    problem::Body::schemas(&mut schemas);
+    for (name, schema) in schemas {
+        document["components"]["schemas"][name] = serde_json::to_value(schema).unwrap_or_default();
+    }
+    if let Some(paths) = document["paths"].as_object_mut() {
+        for (path, item) in paths {
+            for method in METHODS {
+                if let Some(operation) = item.get_mut(method) {
+                    complete_operation(path, method, operation);
+                }
+            }
+        }
+    }
+    document
+}
+
+/// What the frame and the door do for every operation alike.
+fn complete_operation(path: &str, method: &str, operation: &mut Value) {
+    let open = operation.get("security").is_some();
+    let takes_body = operation.get("requestBody").is_some();
+    let changes = method != "get";
+    let tenant = !open && !path.starts_with("/v1/tenants");
+    let mut headers = Vec::new();
+    if tenant && method == "post" {
+        headers.push(("Idempotency-Key", "Repeat the request with the same key, and it is done once.", 255));
+    }
+    if tenant && method == "patch" {
+        headers.push(("If-Match", "The `ETag` of the version to change. The agency may require it.", 1000));
+    }
+    let has_query = operation["parameters"].as_array().is_some_and(|p| p.iter().any(|p| p["in"] == "query"));
+    if let Some(operation) = operation.as_object_mut() {
+        let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
+        for (name, means, longest) in headers {
+            if let Some(all) = parameters.as_array_mut() {
+                all.push(json!({ "name": name, "in": "header", "required": false, "description": means,
+                    "schema": { "type": "string", "maxLength": longest } }));
+            }
+        }
+    }
+    let refusals = [
+        (problem::MALFORMED, true),
+        (problem::UNAUTHENTICATED, !open),
+        (problem::FORBIDDEN, !open),
+        (problem::NOT_FOUND, path.contains('{')),
+        (problem::CONFLICT, !open && changes),
+        (problem::STALE, tenant && method == "patch"),
+        (problem::TOO_LARGE, takes_body),
+        (problem::MEDIA_TYPE, takes_body),
+        (problem::INVALID, takes_body || has_query || (tenant && method == "post")),
+        (problem::PRECONDITION, tenant && method == "patch"),
+    ];
+    let Some(responses) = operation["responses"].as_object_mut() else { return };
+    for (kind, _) in refusals.into_iter().filter(|(_, applies)| *applies) {
+        responses.entry(kind.status.to_string()).or_insert_with(|| refusal(kind.title));
+    }
+    responses.entry("default").or_insert_with(|| refusal("Any other error"));
+}
+
+fn refusal(description: &str) -> Value {
+    let schema = json!({ "$ref": "#/components/schemas/Problem" });
+    json!({ "description": description, "content": { "application/problem+json": { "schema": schema } } })
+}
+
+/// The schema that a reference names.
+pub fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str().and_then(|r| r.strip_prefix('#')).and_then(|r| document.pointer(r)) {
+        Some(named) => named,
+        None => schema,
+    }
+}
+
+/// The document's text, as it is served and committed.
+pub fn print(document: &Value) -> String {
+    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// The named schemas.
+pub fn schemas(document: &Value) -> Option<&Map<String, Value>> {
+    document["components"]["schemas"].as_object()
+}
+
+#[cfg(test)]
+#[path = "openapi_tests.rs"]
+mod tests;

@@ -1,0 +1,180 @@
+//! The service over a fresh SQLite directory, with a clock that tests move and ready-made people and keys.
+
+use std::sync::{Arc, Mutex};
+
+use actix_web::{
+    body::{BoxBody, to_bytes},
+    dev::ServiceResponse,
+    http::{Method, StatusCode, header::HeaderMap},
+    test::{TestRequest, call_service, init_service},
+};
+use civicdesk_contract::{Clock, Secret};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Front;
+use crate::{
+    app::{App, Setup},
+    auth::{Role, keys, seal::MasterKey, staff},
+    ids::{self, Ids},
+    store::{Store, Url},
+    tenants::{self, NewTenant},
+};
+
+/// A clock that stands still until it is moved.
+#[derive(Debug)]
+pub struct Still(Mutex<Timestamp>);
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// The program, its service, and where its data lie.
+pub struct TestApp {
+    pub app: Arc<App>,
+    pub clock: Arc<Still>,
+    front: Front,
+    _dir: tempfile::TempDir,
+}
+
+/// One agency with an owner.
+pub struct Agency {
+    pub id: Uuid,
+    pub slug: String,
+    pub owner_email: String,
+    pub owner_password: Secret,
+    /// An API key with every right.
+    pub key: String,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub struct Answered {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Answered {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+
+    /// Everything that a caller can compare, without what differs in every answer.
+    pub fn comparable(&self) -> String {
+        let mut body = self.body.clone();
+        if let Some(object) = body.as_object_mut() {
+            object.remove("request_id");
+        }
+        let mut headers: Vec<String> = self.headers.iter().map(|(n, v)| format!("{n}: {v:?}")).collect();
+        headers.retain(|h| !h.starts_with("x-request-id"));
+        headers.sort();
+        format!("{} {headers:?} {body}", self.status)
+    }
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Handle::current();
+        let clock = Arc::new(Still(Mutex::new("2026-11-22T09:00:00Z".parse().unwrap())));
+        let store = Store::open(&Url::Sqlite(dir.path().to_owned()), 2, runtime.clone()).unwrap();
+        let setup = Setup {
+            store,
+            clock: clock.clone(),
+            ids: Ids::new(clock.clone()),
+            master: MasterKey::new([3; 32]),
+            public_url: "https://desk.example".into(),
+            hashing: 1,
+            parsing: 1,
+        };
+        let app = Arc::new(App::start(setup, runtime).await.unwrap());
+        Self { front: Front::new(app.clone()), app, clock, _dir: dir }
+    }
+
+    /// Moves the clock on.
+    pub fn pass(&self, seconds: i64) {
+        let mut now = self.clock.0.lock().unwrap();
+        *now += SignedDuration::from_secs(seconds);
+    }
+
+    pub async fn agency(&self, slug: &str) -> Agency {
+        let entry = tenants::create(&self.app, NewTenant::new(slug, format!("The {slug} office"))).await.unwrap();
+        let owner_email = format!("owner@{slug}.example");
+        let owner = self.staff(entry.id.0, &owner_email, Role::Owner).await;
+        let key = self.key(entry.id.0, &["owner"]).await;
+        Agency { id: entry.id.0, slug: slug.into(), owner_email, owner_password: owner, key }
+    }
+
+    /// A member of staff; the answer is the password.
+    pub async fn staff(&self, tenant: Uuid, email: &str, role: Role) -> Secret {
+        let new = staff::NewStaff { email: email.into(), name: "Ana".into(), role, password: None };
+        staff::create(&self.app, tenant, new).await.unwrap().1.unwrap()
+    }
+
+    pub async fn key(&self, tenant: Uuid, scopes: &[&str]) -> String {
+        let scopes = scopes.iter().map(|s| (*s).to_owned()).collect();
+        let new = keys::NewKey { name: "test".into(), scopes, mode: keys::Mode::Live, expires_at: None };
+        keys::create(&self.app, tenant, new).await.unwrap().1.expose().to_owned()
+    }
+
+    pub async fn operator(&self) -> String {
+        keys::create_operator(&self.app, "test").await.unwrap().1.expose().to_owned()
+    }
+
+    /// Sends any request.
+    pub async fn send(&self, request: TestRequest) -> Answered {
+        let service = init_service(self.front.build()).await;
+        let response: ServiceResponse<BoxBody> = call_service(&service, request.to_request()).await;
+        let (_, response) = response.into_parts();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = to_bytes(response.into_body()).await.unwrap();
+        let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+        let body =
+            if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or_else(|_| text()) };
+        Answered { status, headers, body }
+    }
+
+    pub async fn get(&self, path: &str, credential: &str) -> Answered {
+        self.send(request(Method::GET, path, credential)).await
+    }
+
+    pub async fn post(&self, path: &str, credential: &str, body: Value) -> Answered {
+        self.send(request(Method::POST, path, credential).set_json(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, credential: &str, body: Value) -> Answered {
+        self.send(request(Method::PATCH, path, credential).set_json(body)).await
+    }
+
+    pub async fn delete(&self, path: &str, credential: &str) -> Answered {
+        self.send(request(Method::DELETE, path, credential)).await
+    }
+
+    /// Signs the owner in, and answers what the sign-in answered.
+    pub async fn sign_in(&self, agency: &Agency) -> Value {
+        let body =
+            json!({ "tenant": agency.slug, "email": agency.owner_email, "password": agency.owner_password.expose() });
+        let answer = self.post("/v1/auth/login", "", body).await;
+        assert_eq!(answer.status, 200, "{:?}", answer.body);
+        answer.body
+    }
+}
+
+/// A request with a bearer credential; an empty one leaves the header out.
+pub fn request(method: Method, path: &str, credential: &str) -> TestRequest {
+    let request = TestRequest::with_uri(path).method(method);
+    if credential.is_empty() {
+        request
+    } else {
+        request.insert_header(("Authorization", format!("Bearer {credential}")))
+    }
+}
+
+/// An id that names nothing.
+pub fn nothing(prefix: ids::Prefix) -> String {
+    prefix.show(Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0001))
+}

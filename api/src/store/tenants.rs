@@ -1,0 +1,122 @@
+//! Tenants: the installation's list of them, and each tenant's own row.
+
+use diesel::{
+    ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    Control, Result, Tx,
+    schema::{tenant, tenants},
+    types::{Json, Time, Uid},
+};
+
+/// A tenant in the installation's list.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = tenants)]
+pub struct Entry {
+    pub id: Uid,
+    pub slug: String,
+    pub name: String,
+    pub status: String,
+    pub created_at: Time,
+}
+
+pub const ACTIVE: &str = "active";
+pub const SUSPENDED: &str = "suspended";
+
+/// A tenant's own row.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = tenant)]
+pub struct Row {
+    pub tenant_id: Uid,
+    pub slug: String,
+    pub name: String,
+    pub reference_prefix: String,
+    pub locale: String,
+    pub time_zone: String,
+    pub case_year: i32,
+    pub case_last: i64,
+    pub event_last: i64,
+    pub search_version: i32,
+    pub settings: Json,
+    pub version: i64,
+    pub created_at: Time,
+    pub updated_at: Time,
+}
+
+/// What of a tenant's settings every request must know. Other settings in the column are kept as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Gate {
+    /// Every credential is refused.
+    pub suspended: bool,
+    /// A change without `If-Match` is refused.
+    pub require_if_match: bool,
+}
+
+/// Puts a tenant on the installation's list.
+pub fn list_new(c: &mut Control, entry: &Entry) -> Result<()> {
+    diesel::insert_into(tenants::table).values(entry.clone()).execute(c.0)?;
+    Ok(())
+}
+
+/// The tenant of this slug.
+pub fn by_slug(c: &mut Control, slug: &str) -> Result<Option<Entry>> {
+    let found = tenants::table.filter(tenants::slug.eq(slug)).select(Entry::as_select());
+    Ok(found.first(c.0).optional()?)
+}
+
+/// The tenant of this id.
+pub fn entry(c: &mut Control, id: Uuid) -> Result<Entry> {
+    Ok(tenants::table.find(Uid(id)).select(Entry::as_select()).first(c.0)?)
+}
+
+/// Tenants in the order in which they were made, after the given one.
+pub fn page(c: &mut Control, after: Option<Uuid>, limit: i64) -> Result<Vec<Entry>> {
+    let after = Uid(after.unwrap_or(Uuid::nil()));
+    let rows = tenants::table.filter(tenants::id.gt(after)).order(tenants::id).limit(limit);
+    Ok(rows.select(Entry::as_select()).load(c.0)?)
+}
+
+/// Every tenant that is at work.
+pub fn active(c: &mut Control) -> Result<Vec<Entry>> {
+    let rows = tenants::table.filter(tenants::status.eq(ACTIVE)).order(tenants::id);
+    Ok(rows.select(Entry::as_select()).load(c.0)?)
+}
+
+/// Notes on the installation's list whether a tenant is suspended.
+pub fn set_status(c: &mut Control, id: Uuid, status: &str) -> Result<()> {
+    diesel::update(tenants::table.find(Uid(id))).set(tenants::status.eq(status)).execute(c.0)?;
+    Ok(())
+}
+
+/// The tenant's first row; everything else of the tenant refers to it.
+pub fn insert(tx: &mut Tx, row: &Row) -> Result<()> {
+    tx.insert(tenant::table).values(row.clone()).execute(tx.conn())?;
+    Ok(())
+}
+
+/// The tenant's own row, or none where the tenant does not exist.
+pub fn row(tx: &mut Tx) -> Result<Option<Row>> {
+    Ok(tx.of(tenant::table).select(Row::as_select()).first(tx.conn()).optional()?)
+}
+
+/// Only what every request must know of the tenant, or none where the tenant does not exist.
+pub fn gate(tx: &mut Tx) -> Result<Option<Gate>> {
+    let settings: Option<Json> = tx.of(tenant::table).select(tenant::settings).first(tx.conn()).optional()?;
+    Ok(settings.map(|s| s.read()))
+}
+
+/// Changes what every request must know of the tenant.
+pub fn set_gate(tx: &mut Tx, gate: &Gate, now: Time) -> Result<()> {
+    let mut settings: Json = tx.of(tenant::table).select(tenant::settings).first(tx.conn())?;
+    if let (Some(all), Ok(serde_json::Value::Object(new))) = (settings.0.as_object_mut(), serde_json::to_value(gate)) {
+        all.extend(new);
+    }
+    diesel::update(tx.of(tenant::table))
+        .set((tenant::settings.eq(settings), tenant::version.eq(tenant::version + 1), tenant::updated_at.eq(now)))
+        .execute(tx.conn())?;
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Agencies of the installation: how one is made, suspended and resumed.
+
+use jiff::{civil::Date, tz::TimeZone};
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    fail::Fail,
+    store::{
+        self, Json, Time, Uid,
+        tenants::{Entry, Gate, Row},
+    },
+};
+
+/// What a new agency is to be.
+#[derive(Clone, Debug)]
+pub struct NewTenant {
+    /// Its name in addresses: small letters, digits and hyphens.
+    pub slug: String,
+    pub name: String,
+    /// What case references begin with; `None` takes it from the slug.
+    pub reference_prefix: Option<String>,
+    pub locale: String,
+    /// An IANA name, such as `Europe/Lisbon`.
+    pub time_zone: String,
+}
+
+impl NewTenant {
+    /// An agency with the usual settings.
+    pub fn new(slug: impl Into<String>, name: impl Into<String>) -> Self {
+        let (locale, time_zone) = ("en".to_owned(), "UTC".to_owned());
+        Self { slug: slug.into(), name: name.into(), reference_prefix: None, locale, time_zone }
+    }
+}
+
+/// Makes an agency: its room and its own row first, its line in the installation's list last, so that nobody meets a
+/// half-made one.
+pub async fn create(app: &App, new: NewTenant) -> Result<Entry, Fail> {
+    let prefix = check(&new)?;
+    let wanted = new.slug.clone();
+    if app.store.control_read(move |c| store::tenants::by_slug(c, &wanted)).await?.is_some() {
+        return Err(taken(&new.slug));
+    }
+    let (id, now) = (app.ids.next(), app.time());
+    app.store.create_room(id).await?;
+    let zone = TimeZone::get(&new.time_zone).unwrap_or(TimeZone::UTC);
+    let today: Date = now.0.to_zoned(zone).date();
+    let row = Row {
+        tenant_id: Uid(id),
+        slug: new.slug.clone(),
+        name: new.name.trim().to_owned(),
+        reference_prefix: prefix,
+        locale: new.locale,
+        time_zone: new.time_zone,
+        case_year: i32::from(today.year()),
+        case_last: 0,
+        event_last: 0,
+        search_version: 1,
+        settings: Json::of(&Gate::default()),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let status = store::tenants::ACTIVE.to_owned();
+    let entry = Entry { id: Uid(id), slug: row.slug.clone(), name: row.name.clone(), status, created_at: now };
+    app.store.tenant(id).write(move |tx| store::tenants::insert(tx, &row)).await.map_err(Fail::from)?;
+    let listed = entry.clone();
+    match app.store.control_write(move |c| store::tenants::list_new(c, &listed)).await {
+        Err(store::Error::Taken(_)) => Err(taken(&new.slug)),
+        ended => Ok(ended.map(|()| entry)?),
+    }
+}
+
+fn taken(slug: &str) -> Fail {
+    Fail::conflict("slug-taken", format!("there is an agency `{slug}`: choose another slug"))
+}
+
+/// Says every wrong field, or the prefix of case references.
+fn check(new: &NewTenant) -> Result<String, Fail> {
+    let mut wrong = Vec::new();
+    let slug = new.slug.as_str();
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !(2..=40).contains(&slug.len())
+        || !slug.starts_with(|c: char| c.is_ascii_lowercase())
+        || slug.ends_with('-')
+        || slug.contains("--")
+        || !slug.chars().all(fits)
+    {
+        wrong.push(("/slug", "must have 2 to 40 small letters, digits and single hyphens, and begin with a letter"));
+    }
+    if new.name.trim().is_empty() || new.name.chars().count() > 200 {
+        wrong.push(("/name", "must have 1 to 200 characters"));
+    }
+    let own: String = slug.chars().filter(char::is_ascii_alphanumeric).take(3).collect();
+    let prefix = new.reference_prefix.clone().unwrap_or_else(|| own.to_ascii_uppercase());
+    if !(2..=6).contains(&prefix.len()) || !prefix.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()) {
+        wrong.push(("/reference_prefix", "must have 2 to 6 capital letters and digits"));
+    }
+    if !(2..=35).contains(&new.locale.len()) || !new.locale.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        wrong.push(("/locale", "must be a language tag such as `en` or `pt-BR`"));
+    }
+    if TimeZone::get(&new.time_zone).is_err() {
+        wrong.push(("/time_zone", "must be an IANA name such as `Europe/Lisbon`"));
+    }
+    Fail::fields(wrong).map(|()| prefix)
+}
+
+/// Suspends an agency: every credential of it is refused from this moment on.
+pub async fn suspend(app: &App, id: Uuid) -> Result<Entry, Fail> {
+    set(app, id, true).await
+}
+
+/// Lets a suspended agency work again.
+pub async fn resume(app: &App, id: Uuid) -> Result<Entry, Fail> {
+    set(app, id, false).await
+}
+
+/// The tenant's own row decides for its credentials; the list, for the work of the installation.
+async fn set(app: &App, id: Uuid, suspended: bool) -> Result<Entry, Fail> {
+    let now = app.time();
+    app.store.control_read(move |c| store::tenants::entry(c, id)).await?;
+    app.store.tenant(id).write(move |tx| shut(tx, suspended, now)).await.map_err(Fail::from)?;
+    let status = if suspended { store::tenants::SUSPENDED } else { store::tenants::ACTIVE };
+    let changed = app.store.control_write(move |c| {
+        store::tenants::set_status(c, id, status)?;
+        store::tenants::entry(c, id)
+    });
+    Ok(changed.await?)
+}
+
+fn shut(tx: &mut store::Tx, suspended: bool, now: Time) -> store::Result<()> {
+    let gate = store::tenants::gate(tx)?.ok_or(store::Error::NotFound)?;
+    store::tenants::set_gate(tx, &Gate { suspended, ..gate }, now)
+}
