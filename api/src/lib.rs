@@ -1,11 +1,11 @@
 //! CivicDesk: one case record for every channel, for walled-off agencies.
 
 pub mod acting;
+pub mod app;
+pub mod auth;
 pub mod blobs;
 pub mod cases;
 pub mod channels;
-pub mod app;
-pub mod auth;
 pub mod fail;
 pub mod http;
 pub mod ids;

@@ -8,7 +8,8 @@ use crate::{
     fail::Fail,
     store::{
         self, Json, Time, Uid,
-        tenants::{Entry, Gate, Row},
+        tenant::Tenant,
+        tenants::{Entry, Gate},
     },
 };
 
@@ -45,7 +46,7 @@ pub async fn create(app: &App, new: NewTenant) -> Result<Entry, Fail> {
     app.store.create_room(id).await?;
     let zone = TimeZone::get(&new.time_zone).unwrap_or(TimeZone::UTC);
     let today: Date = now.0.to_zoned(zone).date();
-    let row = Row {
+    let row = Tenant {
         tenant_id: Uid(id),
         slug: new.slug.clone(),
         name: new.name.trim().to_owned(),
@@ -63,7 +64,7 @@ pub async fn create(app: &App, new: NewTenant) -> Result<Entry, Fail> {
     };
     let status = store::tenants::ACTIVE.to_owned();
     let entry = Entry { id: Uid(id), slug: row.slug.clone(), name: row.name.clone(), status, created_at: now };
-    app.store.tenant(id).write(move |tx| store::tenants::insert(tx, &row)).await.map_err(Fail::from)?;
+    app.store.tenant(id).write(move |tx| store::tenant::insert(tx, &row)).await.map_err(Fail::from)?;
     let listed = entry.clone();
     match app.store.control_write(move |c| store::tenants::list_new(c, &listed)).await {
         Err(store::Error::Taken(_)) => Err(taken(&new.slug)),

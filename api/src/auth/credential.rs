@@ -1,7 +1,6 @@
 //! From what a request carries to who is asking: its form first, its row in the transaction that the request opens.
 
 use jiff::Timestamp;
-use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
@@ -10,9 +9,10 @@ use super::{
     tokens::Tokens,
 };
 use crate::{
+    acting::{Acting, Actor},
     fail::Fail,
-    ids,
-    store::{self, Tx},
+    ids::{self, Ids},
+    store::{self, Time, Tx},
 };
 
 /// What to do about a missing or dead credential.
@@ -25,18 +25,12 @@ pub enum Credential {
     Key { tenant: Uuid, hash: [u8; 32] },
 }
 
-/// Who acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Actor {
-    Staff(Uuid),
-    Key(Uuid),
-}
-
 /// The caller, as the rows say in this very transaction.
 #[derive(Clone, Debug)]
 pub struct Who {
     pub tenant: Uuid,
-    pub actor: Actor,
+    /// Who, when, and the ids of what is made: what the rules want to know.
+    pub acting: Acting,
     /// The session of a member of staff.
     pub session: Option<Uuid>,
     pub role: Option<Role>,
@@ -79,12 +73,13 @@ impl Credential {
     }
 
     /// Finds the credential's row and what it may do, role included: what was revoked a moment ago is refused now.
-    pub fn admit(&self, tx: &mut Tx, needs: Option<Right>, now: Timestamp) -> Result<Who, Fail> {
+    pub fn admit(&self, tx: &mut Tx, needs: Option<Right>, now: Time, ids: &Ids) -> Result<Who, Fail> {
+        let acting = |actor| Acting { actor, now, ids: ids.clone() };
         let gate = store::tenants::gate(tx)?.ok_or(Fail::Unauthenticated(SIGN_IN))?;
         let mut who = match self {
             Self::Session { tenant, session, staff } => {
                 let row = store::sessions::get(tx, *session)?.filter(|s| s.staff_id.0 == *staff);
-                let alive = row.is_some_and(|s| s.ended_at.is_none() && s.expires_at.0 > now);
+                let alive = row.is_some_and(|s| s.ended_at.is_none() && s.expires_at > now);
                 let ended = Fail::Unauthenticated("the session has ended: sign in again at /v1/auth/login");
                 if !alive {
                     return Err(ended);
@@ -95,7 +90,7 @@ impl Credential {
                 };
                 Who {
                     tenant: *tenant,
-                    actor: Actor::Staff(*staff),
+                    acting: acting(Actor::Staff(*staff)),
                     session: Some(*session),
                     role: Some(role),
                     rights: role.rights(),
@@ -106,13 +101,13 @@ impl Credential {
             Self::Key { tenant, hash } => {
                 let refused = Fail::Unauthenticated("the API key is unknown, expired or revoked: make another one");
                 let Some(key) = store::keys::by_hash(tx, hash)? else { return Err(refused) };
-                if key.revoked_at.is_some() || key.expires_at.is_some_and(|at| at.0 <= now) {
+                if key.revoked_at.is_some() || key.expires_at.is_some_and(|at| at <= now) {
                     return Err(refused);
                 }
                 let scopes: Vec<String> = key.scopes.read();
                 Who {
                     tenant: *tenant,
-                    actor: Actor::Key(key.id.0),
+                    acting: acting(Actor::Key(key.id.0)),
                     session: None,
                     role: None,
                     rights: Rights::read(scopes.iter().map(String::as_str)).unwrap_or_default(),
@@ -140,15 +135,10 @@ impl Who {
 
     /// The caller's id as it is shown, and as idempotency keys and uploads remember it.
     pub fn id(&self) -> String {
-        self.actor.show()
-    }
-}
-
-impl Actor {
-    pub fn show(self) -> String {
-        match self {
-            Self::Staff(id) => ids::STAFF.show(id),
-            Self::Key(id) => ids::KEY.show(id),
+        match self.acting.actor {
+            Actor::Key(id) => ids::KEY.show(id),
+            Actor::Staff(id) | Actor::Contact(id) => ids::STAFF.show(id),
+            Actor::System => "system".to_owned(),
         }
     }
 }

@@ -10,5 +10,5 @@ pub mod sessions;
 pub mod staff;
 pub mod tokens;
 
-pub use credential::{Actor, Credential, Who};
+pub use credential::{Credential, Who};
 pub use policy::{Needs, Right, Rights, Role, needs};

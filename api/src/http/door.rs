@@ -108,10 +108,10 @@ impl<R: Needs> Door<R> {
         T: Send + 'static,
         F: FnOnce(&mut Tx, &Who) -> Result<T, Fail> + Send + 'static,
     {
-        let (credential, now) = (self.credential.clone(), self.app.now());
+        let (credential, now, ids) = (self.credential.clone(), self.app.time(), self.app.ids.clone());
         let door = self.app.store.tenant(self.tenant());
         let read = door.read(move |tx| {
-            let who = credential.admit(tx, R::RIGHT, now).map_err(Refused)?;
+            let who = credential.admit(tx, R::RIGHT, now, &ids).map_err(Refused)?;
             f(tx, &who).map_err(Refused)
         });
         read.await.map_err(|Refused(fail)| fail.into())
@@ -127,16 +127,16 @@ impl<R: Needs> Door<R> {
         let claim = Claim::read(&self.req)?;
         let name = format!("{:?}", self.credential);
         let _turn = claim.as_ref().map(|c| self.running.begin(&name, c)).transpose()?;
-        let (credential, now, time) = (self.credential.clone(), self.app.now(), self.app.time());
+        let (credential, now, ids) = (self.credential.clone(), self.app.time(), self.app.ids.clone());
         let door = self.app.store.tenant(self.tenant());
         let write = door.write(move |tx| {
-            let who = credential.admit(tx, R::RIGHT, now).map_err(Refused)?;
+            let who = credential.admit(tx, R::RIGHT, now, &ids).map_err(Refused)?;
             let Some(claim) = &claim else { return f(tx, &who).map_err(Refused) };
             if let Some(before) = claim.replay(tx, &who).map_err(Refused)? {
                 return Ok(before);
             }
             let reply = f(tx, &who).map_err(Refused)?;
-            claim.keep(tx, &who, &reply, time).map_err(Refused)?;
+            claim.keep(tx, &who, &reply, now).map_err(Refused)?;
             Ok(reply)
         });
         write.await.map_err(|Refused(fail)| fail.into())

@@ -11,13 +11,13 @@
 //!     request_body = ChangeCase, responses((status = 200, description = "The case as it is now.", body = CaseView)))]
 //! #[patch("/cases/{id}")]
 //! pub async fn update(door: Door<needs::CasesWrite>, path: Path<String>, body: Body<ChangeCase>) -> Answer {
-//!     let (only_if, now) = (door.if_match()?, door.app().time());       // ids, times and hashes before the closure
+//!     let only_if = door.if_match()?;                     // times, ids and hashes of your own: before the closure
 //!     let change = body.into_inner();
 //!     door.write(move |tx, who| {
 //!         let id = id(ids::CASE, &path, "the case")?;                   // foreign, wrong and missing ids look alike
 //!         let case = store::cases::get(tx, id)?;                        // NotFound becomes 404
 //!         only_if.check(who, case.version)?;                            // 412, or 428 where the tenant wants it
-//!         let case = cases::change(tx, who, &case, &change, now)?;      // a rule; `Fail` becomes a problem
+//!         let case = cases::change(tx, &who.acting, &case, &change)?;      // a rule; `Fail` becomes a problem
 //!         Ok(Reply::ok(&CaseView::of(&case))?.version(case.version))    // or created(path, &view), accepted, nothing()
 //!     })
 //!     .await

@@ -1,4 +1,4 @@
-//! Tenants: the installation's list of them, and each tenant's own row.
+//! Tenants: the installation's list of them, and the gate before each.
 
 use diesel::{
     ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
@@ -25,26 +25,6 @@ pub struct Entry {
 
 pub const ACTIVE: &str = "active";
 pub const SUSPENDED: &str = "suspended";
-
-/// A tenant's own row.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = tenant)]
-pub struct Row {
-    pub tenant_id: Uid,
-    pub slug: String,
-    pub name: String,
-    pub reference_prefix: String,
-    pub locale: String,
-    pub time_zone: String,
-    pub case_year: i32,
-    pub case_last: i64,
-    pub event_last: i64,
-    pub search_version: i32,
-    pub settings: Json,
-    pub version: i64,
-    pub created_at: Time,
-    pub updated_at: Time,
-}
 
 /// What of a tenant's settings every request must know. Other settings in the column are kept as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,17 +70,6 @@ pub fn active(c: &mut Control) -> Result<Vec<Entry>> {
 pub fn set_status(c: &mut Control, id: Uuid, status: &str) -> Result<()> {
     diesel::update(tenants::table.find(Uid(id))).set(tenants::status.eq(status)).execute(c.0)?;
     Ok(())
-}
-
-/// The tenant's first row; everything else of the tenant refers to it.
-pub fn insert(tx: &mut Tx, row: &Row) -> Result<()> {
-    tx.insert(tenant::table).values(row.clone()).execute(tx.conn())?;
-    Ok(())
-}
-
-/// The tenant's own row, or none where the tenant does not exist.
-pub fn row(tx: &mut Tx) -> Result<Option<Row>> {
-    Ok(tx.of(tenant::table).select(Row::as_select()).first(tx.conn()).optional()?)
 }
 
 /// Only what every request must know of the tenant, or none where the tenant does not exist.
