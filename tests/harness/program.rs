@@ -94,11 +94,13 @@ impl Program {
         if let Some(clock) = &self.clock {
             command.arg("--test-clock").arg(clock.file());
         }
-        command
-            .args(arguments)
-            .current_dir(self.directory.path())
-            .env_remove("DATABASE_URL")
-            .envs(self.options.variables());
+        // The program takes settings from the environment; those of the tests are not meant for it.
+        for (name, _) in env::vars_os() {
+            if name == "DATABASE_URL" || name.as_encoded_bytes().starts_with(b"CIVICDESK_") {
+                command.env_remove(name);
+            }
+        }
+        command.args(arguments).current_dir(self.directory.path()).envs(self.options.variables());
         command
     }
 
