@@ -2,7 +2,7 @@
 //!
 //! A test is a function of the engine, listed once for both databases:
 //!
-//! ```ignore
+//! ```text
 //! fn a_case_is_found_by_its_reference(engine: Engine) {
 //!     let program = Program::start(engine);
 //!     let agency = program.tenant("riverton");

@@ -38,6 +38,10 @@ pub fn excuses(sources: &[Source]) -> Vec<Finding> {
         ] {
             findings.extend(source.code.match_indices(form).map(|(at, _)| source.finding(at, what)));
         }
+        let fence = concat!("``", "`ignore");
+        let what =
+            "an example is compiled or is plain text: write ```no_run or ```text (tests/run runs what is ignored)";
+        findings.extend(source.text.match_indices(fence).map(|(at, _)| source.finding(at, what)));
         for word in [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("X", "XX")] {
             let what = format!("{word}: do it, or file it; the repository holds what is true now");
             findings.extend(words(&source.text, word).map(|at| source.finding(at, what.clone())));
@@ -114,7 +118,8 @@ mod tests {
     #[test]
     fn an_excuse_is_named() {
         let debt = concat!("// TO", "DO: later");
-        for text in ["#[allow(dead_code)]", "#![allow(unused)]", "#[ignore]\nfn a() {}", debt] {
+        let example = concat!("/// ``", "`ignore");
+        for text in ["#[allow(dead_code)]", "#![allow(unused)]", "#[ignore]\nfn a() {}", debt, example] {
             assert_eq!(findings(excuses, "a.rs", text), 1, "{text}");
         }
         let reasoned = "#[expect(dead_code, reason = \"r\")]\n#[ignore = \"needs a server\"]\n// #[allow(";
