@@ -5,7 +5,7 @@
 //! 1. The query goes into `store/FAMILY.rs`, the rule into its room (`cases`, `people`, …). Neither knows HTTP.
 //! 2. The handler goes into `http/RESOURCE.rs`. Its first argument is its door, and names the right it needs:
 //!
-//! ```ignore
+//! ```text
 //! /// Changes a case.                                          the first line is the summary in the document
 //! #[utoipa::path(tag = "cases", operation_id = "update_case", params(("id" = String, Path, description = "The case")),
 //!     request_body = ChangeCase, responses((status = 200, description = "The case as it is now.", body = CaseView)))]
@@ -31,7 +31,7 @@
 //!    one `#[schema(example = …)]`. Names of schemas are unique in the document.
 //! 4. Lists: `Params` with `limit: Option<u32>` and `cursor: Option<String>`, then
 //!
-//! ```ignore
+//! ```text
 //! let page = door.page::<(i64, Uuid)>(query.limit, query.cursor.as_deref())?;       // the position in the order
 //! door.read(move |tx, _| {
 //!     let rows = store::cases::page(tx, page.after.as_ref(), page.fetch())?;
