@@ -76,7 +76,7 @@ pub struct Blobs {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    pub raw_mail_bytes: usize,
+    pub mail_bytes: usize,
     pub body_bytes: usize,
     pub attachment_bytes: usize,
     pub requests_per_minute: u32,
