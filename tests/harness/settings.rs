@@ -48,6 +48,7 @@ impl Options {
             ("mail", "lmtp", json!("127.0.0.1:0")),
             ("mail", "smtp", json!("127.0.0.1:0")),
             ("keys", "master_key_file", inside("master.key")),
+            ("blobs", "url", json!(format!("file:{}", directory.join("blobs").display()))),
         ];
         let urls = database.map(|(key, url)| ("database", key, json!(url)));
         for (section, key, value) in defaults.into_iter().chain(urls).filter(|(_, _, value)| *value != "") {
