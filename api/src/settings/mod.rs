@@ -50,6 +50,7 @@ pub struct Server {
 pub struct Database {
     pub url: Secret,
     pub owner_url: Option<Secret>,
+    pub backup_url: Option<Secret>,
     pub threads: u16,
 }
 

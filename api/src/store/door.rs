@@ -22,6 +22,11 @@ use super::{
 };
 use crate::workers::Workers;
 
+/// What to do about a program that knows one database only.
+#[cfg(not(feature = "postgres"))]
+pub const NO_POSTGRES: &str =
+    "this program was built without PostgreSQL: install libpq and build with `--features postgres`";
+
 /// Readers of one tenant at once.
 const READERS: usize = 2;
 

@@ -10,11 +10,12 @@ use std::{
     },
 };
 
+use diesel::{RunQueryDsl, connection::SimpleConnection, sql_query};
 use uuid::Uuid;
 
 use super::{
     Error, Result,
-    connection::{Db, open_lite},
+    connection::{Db, connect_lite, open_lite},
     dialect::Mode,
     migrate,
 };
@@ -134,6 +135,31 @@ impl LiteFile {
             }
         }
     }
+}
+
+/// Takes the directory and brings every file of it up to date. Says how many steps that took.
+pub fn migrate_all(dir: &Path) -> Result<usize> {
+    let tenants = dir.join("tenants");
+    std::fs::create_dir_all(&tenants).map_err(|e| Error::Unavailable(format!("{}: {e}", tenants.display())))?;
+    let _lock = lock(dir)?;
+    let mut steps = migrate::lite(&dir.join("control.db"), migrate::Tree::Control)?;
+    let listed = std::fs::read_dir(&tenants).map_err(|e| Error::Unavailable(format!("{}: {e}", tenants.display())))?;
+    for entry in listed {
+        let path = entry.map_err(|e| Error::Unavailable(format!("{}: {e}", tenants.display())))?.path();
+        if path.extension().is_some_and(|e| e == "db") {
+            steps += migrate::lite(&path, migrate::Tree::Tenant)?;
+        }
+    }
+    Ok(steps)
+}
+
+/// Writes a copy of one file as of one moment, while others go on writing to it.
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
+    let name = to.to_str().ok_or_else(|| Error::Unavailable(format!("{}: not UTF-8", to.display())))?;
+    let mut c = connect_lite(from)?;
+    c.batch_execute("PRAGMA busy_timeout = 5000")?;
+    sql_query("VACUUM INTO ?").bind::<diesel::sql_types::Text, _>(name).execute(&mut c)?;
+    Ok(())
 }
 
 fn lock(dir: &Path) -> Result<File> {

@@ -36,7 +36,10 @@ pub mod types;
 #[cfg(test)]
 mod tests;
 
+#[cfg(not(feature = "postgres"))]
+pub use door::NO_POSTGRES;
 pub use door::{Control, Store, TenantDoor, Url};
 pub use error::{Error, Failure, Result};
+pub use lite::{copy as copy_lite, migrate_all as migrate_lite};
 pub use scope::{Tx, Wake};
 pub use types::{Json, Time, Uid};
