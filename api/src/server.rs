@@ -1,0 +1,179 @@
+//! The program at work: opens the installation, starts everything that listens or works, and ends in good order.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use civicdesk_contract::Connector;
+use serde_json::json;
+use tokio::{
+    runtime::{Builder, Runtime},
+    signal::unix::{Signal, SignalKind, signal},
+    task::JoinSet,
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    admin_socket,
+    cli::{self, Context, Stop},
+    http::{self, Front},
+    installation::Installation,
+    metrics, tls,
+};
+
+/// How long the work in hand may take once the program is told to stop.
+const FINISH: Duration = Duration::from_secs(30);
+/// Threads on which jobs and connectors run, apart from HTTP's.
+const WORKERS: usize = 2;
+
+/// The program, made of the connectors that its binary lists.
+#[derive(Default)]
+pub struct Server {
+    connectors: Vec<Arc<dyn Connector>>,
+}
+
+impl Server {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    #[must_use]
+    pub fn connector(mut self, connector: Arc<dyn Connector>) -> Self {
+        self.connectors.push(connector);
+        self
+    }
+
+    /// Does what the command line asks.
+    pub fn run(self) -> ExitCode {
+        cli::run(self.connectors, std::env::args_os())
+    }
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub fn serve(context: Context) -> Result<(), Stop> {
+    let listen = context.settings.server.listen;
+    let socket = TcpListener::bind(listen).map_err(|e| Stop::Failed(format!("server.listen = {listen}: {e}")))?;
+    let tls = tls::server(&context.settings.server)?;
+    let base_url = base_url(socket.local_addr().map_err(failed)?, tls.is_some());
+    metrics::start().map_err(failed)?;
+    let runtime = Builder::new_multi_thread().worker_threads(WORKERS).thread_name("work").enable_all().build();
+    let runtime = runtime.map_err(failed)?;
+    let stop = CancellationToken::new();
+    let (installation, work) = runtime.block_on(start(context, base_url.clone(), &stop))?;
+    let signals = runtime.block_on(async { Signals::new() }).map_err(failed)?;
+    let front = Front::new(installation.app.clone());
+    let web = http::serve::start(front, socket, tls, stop.clone()).map_err(failed)?;
+    let told = tell(&installation, &base_url);
+    runtime.block_on(signals.wait(&web));
+    tracing::info!("Stopping: what was accepted is finished first.");
+    stop.cancel();
+    runtime.block_on(finish(work));
+    let web = web.join().map_err(|_| Stop::Failed("the HTTP service broke off; see the log".to_owned()))?;
+    for file in [told, installation.settings.admin_socket()].into_iter().flatten() {
+        let _ = std::fs::remove_file(file);
+    }
+    close(runtime, installation);
+    web.map_err(failed)
+}
+
+fn failed(e: impl std::fmt::Display) -> Stop {
+    Stop::Failed(e.to_string())
+}
+
+/// Opens the installation and starts what works beside HTTP.
+async fn start(
+    context: Context,
+    base_url: String,
+    stop: &CancellationToken,
+) -> Result<(Arc<Installation>, JoinSet<()>), Stop> {
+    let opened = Installation::open(context.settings, context.clock, context.connectors, base_url).await;
+    let installation = Arc::new(opened.map_err(|e| Stop::Failed(cli::words(&e)))?);
+    let mut work = JoinSet::new();
+    if let Some(path) = installation.settings.admin_socket() {
+        match admin_socket::open(&path) {
+            Ok(door) => {
+                work.spawn(admin_socket::serve(door, installation.clone(), stop.clone()));
+            }
+            Err(e) => {
+                let path = path.display();
+                tracing::error!(runbook = "RB-ADMIN-SOCKET", error = %e, %path, "The command line's socket does not open.");
+            }
+        }
+    }
+    Ok((installation, work))
+}
+
+/// Where a program on this machine reaches the service.
+fn base_url(at: SocketAddr, tls: bool) -> String {
+    let ip = match at.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("{}://{}", if tls { "https" } else { "http" }, SocketAddr::new(ip, at.port()))
+}
+
+/// Writes the run file, whole or not at all.
+fn tell(installation: &Installation, base_url: &str) -> Option<std::path::PathBuf> {
+    let file = installation.settings.run_file()?;
+    let ready = json!({ "base_url": base_url, "pid": std::process::id() });
+    match write_whole(&file, &format!("{ready}\n")) {
+        Ok(()) => tracing::info!(base_url, "Ready."),
+        Err(e) => {
+            tracing::error!(runbook = "RB-RUN-FILE", error = %e, file = %file.display(), "The run file was not written.")
+        }
+    }
+    Some(file)
+}
+
+fn write_whole(file: &Path, text: &str) -> io::Result<()> {
+    let fresh = file.with_extension("new");
+    std::fs::write(&fresh, text)?;
+    std::fs::rename(fresh, file)
+}
+
+/// The signals that ask for an end. From the moment they are made, none ends the process by itself.
+struct Signals {
+    term: Signal,
+    int: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for one, or for an end of the HTTP service that nobody asked for.
+    async fn wait(mut self, web: &JoinHandle<io::Result<()>>) {
+        let ended = async {
+            while !web.is_finished() {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        };
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+            () = ended => {}
+        }
+    }
+}
+
+/// Waits for the work in hand, for a while.
+async fn finish(mut work: JoinSet<()>) {
+    if timeout(FINISH, async { while work.join_next().await.is_some() {} }).await.is_err() {
+        tracing::error!(runbook = "RB-SHUTDOWN", "Some work did not finish in time.");
+    }
+}
+
+/// Lets go of the data before the threads that work on them.
+fn close(runtime: Runtime, installation: Arc<Installation>) {
+    drop(installation);
+    runtime.shutdown_timeout(Duration::from_secs(1));
+}

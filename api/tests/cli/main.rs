@@ -1,0 +1,7 @@
+//! The command line as an operator meets it: the built program, its files, its exit codes and its words.
+
+mod backup;
+mod commands;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod site;
