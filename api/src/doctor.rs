@@ -9,7 +9,12 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::{installation::Installation, outgoing, settings::Settings, store::tenants};
+use crate::{
+    installation::Installation,
+    outgoing,
+    settings::Settings,
+    store::{tenant, tenants},
+};
 
 /// Less free space than this stops the program soon.
 const FULL: u64 = 256 << 20;
@@ -90,11 +95,9 @@ async fn every_tenant(on: &Installation) -> Finding {
         Err(e) => return Finding::fail(check, e.to_string()),
     };
     let mut broken = Vec::new();
-    for tenant in &active {
-        match on.app.store.tenant(tenant.id.0).read(tenants::row).await {
-            Ok(Some(_)) => {}
-            Ok(None) => broken.push(format!("{} has no data", tenant.slug)),
-            Err(e) => broken.push(format!("{}: {e}", tenant.slug)),
+    for listed in &active {
+        if let Err(e) = on.app.store.tenant(listed.id.0).read(tenant::get).await {
+            broken.push(format!("{}: {e}", listed.slug));
         }
     }
     match broken.is_empty() {

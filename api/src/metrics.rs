@@ -27,7 +27,7 @@ pub fn start() -> Result<(), BuildError> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &seconds)?
         .install_recorder()?;
     let _ = HANDLE.set(handle);
-    describe_counter!(REQUESTS, "HTTP requests answered, by method and status");
+    describe_counter!(REQUESTS, "HTTP requests answered, by method, route and status");
     describe_histogram!(REQUEST_SECONDS, "How long an HTTP request took");
     describe_counter!(INBOUND, "Items taken in and committed, by connector; known ones had come before");
     describe_counter!(FILED, "Items settled: a case's message, a duplicate, a bounce, or quarantined");
@@ -50,8 +50,11 @@ pub fn render() -> String {
         .unwrap_or_default()
 }
 
-pub fn request(method: &'static str, status: u16, took: Duration) {
-    counter!(REQUESTS, "method" => method, "status" => status.to_string()).increment(1);
+/// A request was answered. The route is the pattern that matched, never the path: paths are strangers' text.
+pub fn request(method: &str, route: &str, status: u16, took: Duration) {
+    const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    let method = METHODS.into_iter().find(|m| *m == method).unwrap_or("other");
+    counter!(REQUESTS, "method" => method, "route" => route.to_owned(), "status" => status.to_string()).increment(1);
     histogram!(REQUEST_SECONDS).record(took);
 }
 
@@ -94,11 +97,13 @@ mod tests {
     fn what_was_counted_is_shown_and_no_tenant_is_a_label() {
         start().unwrap();
         start().unwrap();
-        request("GET", 200, Duration::from_millis(3));
+        request("GET", "/v1/cases", 200, Duration::from_millis(3));
+        request("BREW", "-", 405, Duration::from_millis(3));
         inbound("email", false);
         filed("case", Duration::from_millis(20));
         let text = render();
-        assert!(text.contains(r#"civicdesk_http_requests_total{method="GET",status="200"}"#), "{text}");
+        assert!(text.contains(r#"{method="GET",route="/v1/cases",status="200"} 1"#), "{text}");
+        assert!(text.contains(r#"method="other""#) && !text.contains("BREW"), "a stranger makes no label: {text}");
         assert!(
             text.contains("civicdesk_http_request_seconds_bucket") && text.contains("civicdesk_filing_seconds_count")
         );

@@ -16,7 +16,7 @@ use actix_web::{
 use futures_util::FutureExt;
 
 use super::problem::{self, Problem};
-use crate::app::App;
+use crate::{app::App, metrics};
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -48,7 +48,7 @@ pub async fn frame(mut req: ServiceRequest, next: Next<impl MessageBody + 'stati
             Ok(response)
         }
         Ok(Err(e)) => {
-            tracing::error!(request_id = id, error = %e, "A layer of the server failed.");
+            tracing::error!(runbook = "RB-REQUEST", request_id = id, error = %e, "A layer of the server failed.");
             Err(outside(&app, &id, &method, begin, Problem::new(problem::BROKEN, problem::BROKEN.about)))
         }
         Err(_) => Err(outside(&app, &id, &method, begin, Problem::panicked())),
@@ -89,7 +89,7 @@ const PROBLEM_JSON: &str = "application/problem+json";
 fn written(app: &App, id: &str, problem: &Problem) -> HttpResponse {
     if let Some(cause) = &problem.cause {
         if problem.kind.status >= 500 {
-            tracing::error!(request_id = id, code = problem.code, cause, "A request failed.");
+            tracing::error!(runbook = "RB-REQUEST", request_id = id, code = problem.code, cause, "A request failed.");
         } else {
             tracing::info!(request_id = id, code = problem.code, cause, "A request was refused by the database.");
         }
@@ -133,7 +133,9 @@ fn finish(id: &str, headers: &mut HeaderMap) {
 }
 
 fn log(id: &str, method: &Method, route: &str, status: StatusCode, begin: Instant) {
-    let ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let took = begin.elapsed();
+    metrics::request(method.as_str(), route, status.as_u16(), took);
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     tracing::info!(request_id = id, method = method.as_str(), route, status = status.as_u16(), ms, "Answered.");
 }
 
@@ -142,7 +144,8 @@ fn log(id: &str, method: &Method, route: &str, status: StatusCode, begin: Instan
 struct Whole(Problem, String, String);
 
 fn outside(app: &App, id: &str, method: &Method, begin: Instant, problem: Problem) -> Error {
-    tracing::error!(request_id = id, code = problem.code, cause = problem.cause, "A request failed.");
+    let (code, cause) = (problem.code, &problem.cause);
+    tracing::error!(runbook = "RB-REQUEST", request_id = id, code, cause, "A request failed.");
     log(id, method, "-", problem.status(), begin);
     Whole(problem.clone(), id.to_owned(), problem.body(&app.public_url, id)).into()
 }

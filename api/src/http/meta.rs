@@ -88,6 +88,12 @@ pub async fn openapi_30() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(openapi::print(openapi::document_30()))
 }
 
+/// Figures for Prometheus. They name no tenant; a proxy in front keeps them from the public.
+#[get("/metrics")]
+pub async fn metrics() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(crate::metrics::render())
+}
+
 /// Leads to the page of the documentation.
 #[get("/docs")]
 pub async fn docs() -> HttpResponse {

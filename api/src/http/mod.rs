@@ -53,6 +53,7 @@ pub mod openapi;
 pub mod page;
 pub mod problem;
 mod query;
+pub mod serve;
 pub mod wire;
 
 #[cfg(test)]
@@ -111,6 +112,7 @@ impl Front {
             .app_data(Data::new(self.running.clone()))
             .service(meta::openapi_31)
             .service(meta::openapi_30)
+            .service(meta::metrics)
             .service(meta::problem_page)
             .service(meta::docs)
             .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")))

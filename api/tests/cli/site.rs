@@ -73,7 +73,7 @@ pub struct Serving<'a> {
 }
 
 impl Serving<'_> {
-    fn log(&self) -> String {
+    pub fn log(&self) -> String {
         fs::read_to_string(self.site.path("log")).unwrap()
     }
 
