@@ -1,6 +1,6 @@
 //! What a process opens before it serves or obeys: the data, the master key and the running parts made of them.
 
-use std::{path::Path, sync::Arc};
+use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
 
 use civicdesk_contract::{Clock, Connector};
 use tokio::runtime::Handle;
@@ -35,6 +35,7 @@ impl Installation {
         public_url: String,
     ) -> Result<Self, Fail> {
         let url = settings.store_url().map_err(|e| Fail::Broken(e.to_string()))?;
+        make_private(&settings)?;
         let runtime = Handle::current();
         let store = Store::open(&url, usize::from(settings.database.threads), runtime.clone())?;
         let ids = Ids::new(clock.clone());
@@ -63,8 +64,18 @@ async fn master_key(store: &Store, file: &Path, ids: &Ids) -> Result<MasterKey, 
     MasterKey::read(file)
 }
 
+/// Makes the directories of citizens' data, for their owner's eyes only. Those that are there stay as they are.
+fn make_private(settings: &Settings) -> Result<(), Fail> {
+    for dir in [settings.data_dir(), settings.blobs_dir()].into_iter().flatten() {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&dir);
+        made.map_err(|e| Fail::Broken(format!("{}: {e}", dir.display())))?;
+    }
+    Ok(())
+}
+
 /// Brings the database up to this program, and says how many steps that took.
 pub fn migrate(settings: &Settings) -> Result<usize, Fail> {
+    make_private(settings)?;
     match settings.store_url().map_err(|e| Fail::Broken(e.to_string()))? {
         Url::Sqlite(dir) => Ok(migrate_lite(&dir)?),
         Url::Postgres(url) => migrate_postgres(settings, &url),

@@ -1,8 +1,9 @@
 //! Files of a backup: copied with their hash, synced, never overwritten.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{Read, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -15,9 +16,9 @@ pub fn at<T>(path: &Path, done: std::io::Result<T>) -> Result<T> {
     done.map_err(|error| Error::File { place: path.display().to_string(), error })
 }
 
-/// A folder that is new or empty.
+/// A folder that is new or empty. A new one is for its owner's eyes only.
 pub fn empty_folder(path: &Path) -> Result<()> {
-    at(path, fs::create_dir_all(path))?;
+    at(path, DirBuilder::new().recursive(true).mode(0o700).create(path))?;
     match at(path, fs::read_dir(path))?.next() {
         None => Ok(()),
         Some(_) => Error::refused(format!("{} is not empty: name a folder that is new or empty", path.display())),
@@ -43,7 +44,6 @@ pub fn copy(from: &Path, to: &Path) -> Result<Print> {
 
 /// Writes a new file for its owner's eyes only and syncs it.
 pub fn write_private(to: &Path, bytes: &[u8]) -> Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
     if let Some(folder) = to.parent() {
         at(folder, fs::create_dir_all(folder))?;
     }

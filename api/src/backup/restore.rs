@@ -1,6 +1,6 @@
 //! Brings a backup back. Outgoing work starts paused, and what may have been sent since the backup is listed.
 
-use std::path::Path;
+use std::{os::unix::fs::DirBuilderExt, path::Path};
 
 use serde::Serialize;
 use tokio::runtime::Handle;
@@ -117,7 +117,7 @@ async fn listed(folder: &Path, dir: &Path, tenant: Uuid) -> Result<(tenants::Ent
 
 /// The data's directory must hold nothing but, perhaps, the master key that the operator has put back.
 fn empty_data(dir: &Path) -> Result<()> {
-    files::at(dir, std::fs::create_dir_all(dir))?;
+    files::at(dir, std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir))?;
     for entry in files::at(dir, std::fs::read_dir(dir))? {
         if files::at(dir, entry)?.file_name() != "master.key" {
             return Error::refused(format!("{} is not empty: restore into a new directory", dir.display()));

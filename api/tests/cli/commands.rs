@@ -79,13 +79,14 @@ fn what_is_made_while_serving_goes_through_the_running_server() {
 }
 
 #[test]
-fn the_socket_and_the_master_key_are_for_their_owner_alone() {
+fn the_data_the_socket_and_the_master_key_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     let site = Site::new();
     let serving = site.serve();
-    for name in ["civicdesk-data/admin.sock", "civicdesk-data/master.key"] {
+    site.json(&["backup", "kept"]);
+    for name in ["civicdesk-data", "civicdesk-data/admin.sock", "civicdesk-data/master.key", "kept"] {
         let mode = fs::metadata(site.path(name)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{name}");
+        assert_eq!(mode & 0o077, 0, "{name}");
     }
     drop(serving);
     assert_eq!(
