@@ -15,6 +15,7 @@ pub mod fail;
 pub mod http;
 pub mod ids;
 pub mod installation;
+pub mod jobs;
 pub mod log;
 pub mod metrics;
 pub mod outgoing;

@@ -251,7 +251,7 @@ mod tests {
             use tokio::io::{AsyncReadExt, AsyncWriteExt};
             let (mut stream, _) = site.accept().await.unwrap();
             let mut head = [0; 1024];
-            stream.read(&mut head).await.unwrap();
+            assert!(stream.read(&mut head).await.unwrap() > 0);
             let to = "HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n";
             stream.write_all(to.as_bytes()).await.unwrap();
         };

@@ -2,7 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::{Control, Json, Result, Time, Tx, Uid, Wake, connection::each, schema::jobs};
+use super::{
+    Control, Json, Result, Time, Tx, Uid, Wake,
+    connection::each,
+    schema::{jobs, messages},
+};
 
 /// One piece of work. A finished one is deleted.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -48,16 +52,55 @@ pub fn enqueue_once(tx: &mut Tx, job: &Job) -> Result<()> {
     enqueue(tx, job)
 }
 
-/// Takes due jobs in hand until `until`.
-pub fn claim(tx: &mut Tx, now: Time, until: Time, limit: i64) -> Result<Vec<Job>> {
+/// Work that must not be begun now, because somebody is at work in the same place.
+#[derive(Clone, Debug, Default)]
+pub struct Busy {
+    pub kinds: Vec<String>,
+    /// Deliveries on these channels.
+    pub channels: Vec<Uid>,
+}
+
+/// What is due and in nobody's hand, the longest waiting first.
+pub fn due(tx: &mut Tx, now: Time, busy: &Busy, limit: i64) -> Result<Vec<Job>> {
     let free = tx.of(jobs::table).filter(jobs::due_at.le(now));
     let free = free.filter(jobs::leased_until.is_null().or(jobs::leased_until.le(now)));
-    let found: Vec<Job> = free.order((jobs::due_at, jobs::id)).limit(limit).select(Job::as_select()).load(tx.conn())?;
-    let ids: Vec<Uid> = found.iter().map(|j| j.id).collect();
-    diesel::update(tx.of(jobs::table).filter(jobs::id.eq_any(ids)))
+    let free = free.filter(jobs::kind.ne_all(busy.kinds.clone()));
+    let order = (jobs::due_at, jobs::id);
+    if busy.channels.is_empty() {
+        return Ok(free.order(order).limit(limit).select(Job::as_select()).load(tx.conn())?);
+    }
+    let theirs = tx.of(messages::table).filter(messages::channel_id.eq_any(busy.channels.clone()));
+    let theirs = theirs.filter(messages::state.eq_any(["queued", "sending"])).select(messages::id.nullable());
+    let free = free.filter(jobs::subject_id.is_null().or(jobs::subject_id.ne_all(theirs)));
+    Ok(free.order(order).limit(limit).select(Job::as_select()).load(tx.conn())?)
+}
+
+/// What somebody has in hand.
+pub fn held(tx: &mut Tx, now: Time) -> Result<Vec<Job>> {
+    let held = tx.of(jobs::table).filter(jobs::leased_until.gt(now));
+    Ok(held.select(Job::as_select()).load(tx.conn())?)
+}
+
+/// Takes jobs in hand until `until`, and counts that they were.
+pub fn lease(tx: &mut Tx, ids: &[Uid], until: Time) -> Result<()> {
+    diesel::update(tx.of(jobs::table).filter(jobs::id.eq_any(ids.to_vec())))
         .set((jobs::leased_until.eq(Some(until)), jobs::attempts.eq(jobs::attempts + 1)))
         .execute(tx.conn())?;
-    Ok(found.into_iter().map(|j| Job { attempts: j.attempts + 1, leased_until: Some(until), ..j }).collect())
+    Ok(())
+}
+
+/// Keeps jobs in hand for longer.
+pub fn renew(tx: &mut Tx, ids: &[Uid], until: Time) -> Result<()> {
+    let held = tx.of(jobs::table).filter(jobs::id.eq_any(ids.to_vec())).filter(jobs::leased_until.is_not_null());
+    diesel::update(held).set(jobs::leased_until.eq(Some(until))).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Lays everything down: only at the start of the one process that works on this tenant.
+pub fn release_all(tx: &mut Tx) -> Result<()> {
+    let held = tx.of(jobs::table).filter(jobs::leased_until.is_not_null());
+    diesel::update(held).set(jobs::leased_until.eq(None::<Time>)).execute(tx.conn())?;
+    Ok(())
 }
 
 pub fn done(tx: &mut Tx, id: Uid) -> Result<()> {
@@ -65,12 +108,20 @@ pub fn done(tx: &mut Tx, id: Uid) -> Result<()> {
     Ok(())
 }
 
-/// Lays a job down until `due`.
-pub fn again(tx: &mut Tx, id: Uid, due: Time, error: &str) -> Result<()> {
-    diesel::update(tx.of(jobs::table).filter(jobs::id.eq(id)))
+/// Lays jobs down until `due`.
+pub fn again(tx: &mut Tx, ids: &[Uid], due: Time, error: &str) -> Result<()> {
+    diesel::update(tx.of(jobs::table).filter(jobs::id.eq_any(ids.to_vec())))
         .set((jobs::due_at.eq(due), jobs::leased_until.eq(None::<Time>), jobs::last_error.eq(Some(error.to_owned()))))
         .execute(tx.conn())?;
     tx.wake(Wake::Job(due.0.as_microsecond()));
+    Ok(())
+}
+
+/// Gives jobs out of hand as if they had not been taken.
+pub fn release(tx: &mut Tx, ids: &[Uid]) -> Result<()> {
+    diesel::update(tx.of(jobs::table).filter(jobs::id.eq_any(ids.to_vec())))
+        .set((jobs::leased_until.eq(None::<Time>), jobs::attempts.eq(jobs::attempts - 1)))
+        .execute(tx.conn())?;
     Ok(())
 }
 

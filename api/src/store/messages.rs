@@ -68,6 +68,12 @@ pub fn get_all(tx: &mut Tx, ids: &[Uid]) -> Result<Vec<Message>> {
     Ok(query.select(Message::as_select()).load(tx.conn())?)
 }
 
+/// The channel of each of these messages.
+pub fn channels_of(tx: &mut Tx, ids: &[Uid]) -> Result<Vec<(Uid, Option<Uid>)>> {
+    let query = tx.of(messages::table).filter(messages::id.eq_any(ids.to_vec()));
+    Ok(query.select((messages::id, messages::channel_id)).load(tx.conn())?)
+}
+
 /// A case's messages, oldest first, from a position on.
 pub fn of_case(tx: &mut Tx, case: Uid, from: Option<(Time, Uid)>, limit: i64) -> Result<Vec<Message>> {
     let mut query = tx.of(messages::table).filter(messages::case_id.eq(case)).into_boxed::<MultiBackend>();

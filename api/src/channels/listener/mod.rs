@@ -29,11 +29,14 @@ pub enum Protocol {
 
 /// What stands behind a listener.
 pub struct Backend {
-    /// The place behind an address, or why there is none now (4xx) or at all (5xx).
-    pub find: Box<dyn Fn(String) -> BoxFuture<'static, Result<Place, Reply>> + Send + Sync>,
-    /// Stores a mail for addresses of one place. Success means that it is durable.
-    pub accept: Box<dyn Fn(Place, Pushed) -> BoxFuture<'static, Result<(), Reply>> + Send + Sync>,
+    pub find: Find,
+    pub accept: Accept,
 }
+
+/// The place behind an address, or why there is none now (4xx) or at all (5xx).
+pub type Find = Box<dyn Fn(String) -> BoxFuture<'static, Result<Place, Reply>> + Send + Sync>;
+/// Stores a mail for addresses of one place. Success means that it is durable.
+pub type Accept = Box<dyn Fn(Place, Pushed) -> BoxFuture<'static, Result<(), Reply>> + Send + Sync>;
 
 /// Whose mailbox an address is. A sink that keeps everything in one place answers the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

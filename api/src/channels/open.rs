@@ -1,0 +1,93 @@
+//! From a channel's row to a channel that works: settings unsealed, connector opened, and kept while the row stays.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use civicdesk_contract::{Capabilities, Channel, Connector, Error, Kind, Retry, Settings, Tools};
+use uuid::Uuid;
+
+use super::registry::Registry;
+use crate::{
+    auth::seal::Seal,
+    fail::Fail,
+    store::{Uid, channels},
+};
+
+/// A channel at work.
+#[derive(Clone)]
+pub struct Opened {
+    pub channel: Arc<dyn Channel>,
+    pub connector: Arc<dyn Connector>,
+    pub capabilities: Capabilities,
+}
+
+/// Opens channels. Cheap to clone; all clones share what is open, and with it the connections.
+#[derive(Clone)]
+pub struct Opener(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    tools: Tools,
+    seal: Seal,
+    open: Mutex<HashMap<(Uuid, Uid), (i64, Opened)>>,
+}
+
+impl Opener {
+    pub fn new(registry: Registry, tools: Tools, seal: Seal) -> Self {
+        Self(Arc::new(Inner { registry, tools, seal, open: Mutex::default() }))
+    }
+
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    /// The channel of this row. One whose row has not changed is the same as before.
+    pub fn open(&self, row: &channels::Channel) -> Result<Opened, Error> {
+        let key = (row.tenant_id.0, row.id);
+        if let Some((version, opened)) = self.opened().get(&key)
+            && *version == row.version
+        {
+            return Ok(opened.clone());
+        }
+        let settings = self.unseal(row).map_err(|e| Error::new(Kind::Settings, Retry::Never, "open", e.to_string()))?;
+        let opened = self.try_open(&row.connector, settings)?;
+        self.opened().insert(key, (row.version, opened.clone()));
+        Ok(opened)
+    }
+
+    /// Opens a channel that is not stored: to see whether its settings can be right.
+    pub fn try_open(&self, connector: &str, settings: serde_json::Value) -> Result<Opened, Error> {
+        let Some((about, connector)) = self.0.registry.find(connector) else {
+            return Err(Error::settings(format!("this program has no connector `{connector}`")));
+        };
+        let channel = connector.open(Settings(settings), self.0.tools.clone())?;
+        Ok(Opened { channel, connector: connector.clone(), capabilities: about.capabilities.clone() })
+    }
+
+    /// Lets a channel go, so that its connections end.
+    pub fn forget(&self, tenant: Uuid, channel: Uid) {
+        self.opened().remove(&(tenant, channel));
+    }
+
+    /// The row's settings, secrets among them.
+    pub fn unseal(&self, row: &channels::Channel) -> Result<serde_json::Value, Fail> {
+        let bytes = self.0.seal.open(&place(row.tenant_id.0, row.id), &row.sealed)?;
+        serde_json::from_slice(&bytes).map_err(|_| Fail::Broken("a channel's settings are no JSON".to_owned()))
+    }
+
+    /// Settings as the row keeps them.
+    pub fn seal(&self, tenant: Uuid, channel: Uid, settings: &serde_json::Value) -> Result<Vec<u8>, Fail> {
+        self.0.seal.seal(&place(tenant, channel), settings.to_string().as_bytes())
+    }
+
+    fn opened(&self) -> MutexGuard<'_, HashMap<(Uuid, Uid), (i64, Opened)>> {
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sealed settings open only in the row for which they were sealed.
+fn place(tenant: Uuid, channel: Uid) -> String {
+    format!("{tenant}|channels.sealed|{channel}")
+}

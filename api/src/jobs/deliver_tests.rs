@@ -1,0 +1,309 @@
+//! What the outbox promises when networks fail and programs die.
+
+use std::time::Duration;
+
+use civicdesk_contract::memory::Trouble;
+use jiff::SignedDuration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{
+    Deps,
+    bench::{Bench, paused, until},
+    runner::Runner,
+};
+use crate::store::{Error, Tx, Uid, flags, jobs};
+
+/// The program's background work, until it is killed or stopped.
+struct Running {
+    runner: Runner,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    fn start(bench: &Bench) -> Self {
+        let deps = Deps {
+            store: bench.store.clone(),
+            clock: bench.clock.clone(),
+            ids: bench.ids.clone(),
+            opener: bench.opener.clone(),
+            blobs: bench.blobs.clone(),
+            paused,
+        };
+        let stop = CancellationToken::new();
+        let runner = Runner::new(bench.store.clone(), bench.clock.clone(), vec![super::deliveries(deps)]);
+        Self { task: tokio::spawn(runner.clone().run(stop.clone())), runner, stop }
+    }
+
+    /// Moves the clock on.
+    fn pass(&self, bench: &Bench, seconds: i64) {
+        bench.pass(seconds);
+        self.runner.nudge();
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_answer_goes_out_once_and_its_record_says_so() {
+    let bench = Bench::start();
+    let town = bench.tenant("town").await;
+    let (channel, mailbox) = bench.channel(town, "mail", "help").await;
+    let running = Running::start(&bench);
+    let id = bench.answer(town, channel, "We mend it on Monday.").await;
+    let message = bench.until_state(town, id, "sent").await;
+    let sent = mailbox.sent();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].text, "We mend it on Monday.");
+    assert_eq!(Some(&sent[0].message_id), message.network_id.as_ref());
+    assert_eq!((message.attempts, message.sent_id.as_deref()), (1, Some("sent-1")));
+    assert_eq!(bench.message_events(town).await, ["message.sent"]);
+    assert_eq!(bench.store.tenant(town).read(jobs::next_due).await.unwrap(), None, "no job is left");
+    assert_eq!(bench.channel_row(town, channel).await.health, "ok");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn while_the_network_is_down_a_message_waits_and_then_goes_out() {
+    let bench = Bench::start();
+    let town = bench.tenant("town").await;
+    let (channel, mailbox) = bench.channel(town, "mail", "help").await;
+    mailbox.trouble(Some(Trouble::Unreachable));
+    let running = Running::start(&bench);
+    let id = bench.answer(town, channel, "hello").await;
+    until("the failed attempt is on record", async || {
+        let message = bench.message(town, id).await;
+        message.state == "queued" && message.attempts == 1
+    })
+    .await;
+    let row = bench.channel_row(town, channel).await;
+    assert_eq!((row.health.as_str(), row.health_kind.as_deref()), ("failing", Some("unreachable")));
+    let due = bench.store.tenant(town).read(jobs::next_due).await.unwrap().unwrap();
+    assert_eq!(due.0, bench.now().0 + SignedDuration::from_mins(1));
+
+    mailbox.trouble(None);
+    running.pass(&bench, 61);
+    let message = bench.until_state(town, id, "sent").await;
+    assert_eq!((message.attempts, mailbox.sent().len()), (2, 1));
+    assert_eq!(bench.channel_row(town, channel).await.health, "ok");
+}
+
+#[tokio::test]
+async fn a_refused_message_fails_with_its_reason() {
+    let bench = Bench::start();
+    let town = bench.tenant("town").await;
+    let (channel, mailbox) = bench.channel(town, "mail", "help").await;
+    mailbox.trouble(Some(Trouble::Refused));
+    let _running = Running::start(&bench);
+    let id = bench.answer(town, channel, "hello").await;
+    let message = bench.until_state(town, id, "failed").await;
+    assert!(message.state_detail.unwrap().contains("takes no message"));
+    assert_eq!(bench.message_events(town).await, ["message.failed"]);
+}
+
+#[tokio::test]
+async fn what_a_channel_does_not_declare_never_reaches_its_connector() {
+    let bench = Bench::start();
+    let town = bench.tenant("town").await;
+    let (channel, mailbox) = bench.channel(town, "sink", "help").await;
+    let _running = Running::start(&bench);
+    let id = bench.answer(town, channel, "hello").await;
+    let message = bench.until_state(town, id, "failed").await;
+    assert_eq!((message.attempts, mailbox.sent().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_lost_reply_by_mail_is_repeated_under_the_same_id_and_counted() {
+    let bench = Bench::start();
+    let town = bench.tenant("town").await;
+    let (channel, mailbox) = bench.channel(town, "mail", "help").await;
+    mailbox.trouble(Some(Trouble::LostReply));
+    let running = Running::start(&bench);
+    let id = bench.answer(town, channel, "hello").await;
+    until("the attempt is over", async || {
+        bench.message(town, id).await.state_detail.is_some_and(|d| d.contains("reply was lost"))
+    })
+    .await;
+    running.pass(&bench, 61);
+    let message = bench.until_state(town, id, "sent").await;
+    let ids: Vec<String> = mailbox.sent().into_iter().map(|sent| sent.message_id).collect();
+    assert_eq!(ids.len(), 2);
+    assert_eq!(ids[0], ids[1]);
+    assert_eq!(message.attempts, 2);
+    assert_eq!(bench.message_events(town).await, ["message.repeated", "message.sent"]);
+}
+
+#[tokio::test]
+async fn a_lost_reply_where_repeats_go_unnoticed_is_left_to_staff() {
+    let bench = Bench::start();
+    let town = bench.tenant("town").await;
+    let (channel, mailbox) = bench.channel(town, "social", "help").await;
+    mailbox.trouble(Some(Trouble::LostReply));
+    let _running = Running::start(&bench);
+    let id = bench.answer(town, channel, "hello").await;
+    bench.until_state(town, id, "unknown").await;
+    assert_eq!(mailbox.sent().len(), 1);
+    assert_eq!(bench.message_events(town).await, ["message.unknown"]);
+    assert_eq!(bench.store.tenant(town).read(jobs::next_due).await.unwrap(), None);
+}
+
+/// Kills the program while the network has the message in its hands.
+async fn killed_while_sending(bench: &Bench, connector: &str) -> (Uuid, Uid) {
+    let town = bench.tenant("town").await;
+    let (channel, mailbox) = bench.channel(town, connector, "help").await;
+    mailbox.trouble(Some(Trouble::Slow(Duration::from_secs(3600))));
+    let id = bench.answer(town, channel, "hello").await;
+    let (now, until) = (bench.now(), super::later(bench.now(), SignedDuration::from_secs(15)));
+    let take = move |tx: &mut Tx| {
+        let due = jobs::due(tx, now, &jobs::Busy::default(), 1)?;
+        jobs::lease(tx, &[due[0].id], until)?;
+        Ok::<_, Error>(due)
+    };
+    let jobs = bench.store.tenant(town).write(take).await.unwrap();
+    let deliver = super::deliver::Deliver(Deps {
+        store: bench.store.clone(),
+        clock: bench.clock.clone(),
+        ids: bench.ids.clone(),
+        opener: bench.opener.clone(),
+        blobs: bench.blobs.clone(),
+        paused,
+    });
+    let sending = tokio::spawn(async move { deliver.lane(town, jobs, CancellationToken::new()).await });
+    bench.until_state(town, id, "sending").await;
+    sending.abort();
+    assert!(sending.await.unwrap_err().is_cancelled());
+    mailbox.trouble(None);
+    (town, id)
+}
+
+#[tokio::test]
+async fn killed_while_sending_mail_goes_out_again_under_the_same_id_and_is_counted() {
+    let bench = Bench::start();
+    let (town, id) = killed_while_sending(&bench, "mail").await;
+    let _running = Running::start(&bench);
+    let message = bench.until_state(town, id, "sent").await;
+    assert_eq!(message.attempts, 2);
+    assert_eq!(bench.message_events(town).await, ["message.repeated", "message.sent"]);
+}
+
+#[tokio::test]
+async fn killed_while_sending_where_repeats_go_unnoticed_staff_decide() {
+    let bench = Bench::start();
+    let (town, id) = killed_while_sending(&bench, "social").await;
+    let _running = Running::start(&bench);
+    let message = bench.until_state(town, id, "unknown").await;
+    assert_eq!(message.attempts, 1);
+    assert_eq!(bench.network.mailbox("help", "secret").sent().len(), 0);
+}
+
+#[tokio::test]
+async fn one_dead_network_holds_no_other_channel_and_no_other_tenant() {
+    let bench = Bench::start();
+    let (town, city) = (bench.tenant("town").await, bench.tenant("city").await);
+    let (dead, mailbox) = bench.channel(town, "mail", "dead").await;
+    let (alive, _) = bench.channel(town, "mail", "alive").await;
+    let (other, _) = bench.channel(city, "mail", "other").await;
+    mailbox.trouble(Some(Trouble::Slow(Duration::from_secs(3600))));
+    let _running = Running::start(&bench);
+    let mut stuck = Vec::new();
+    for n in 0..30 {
+        stuck.push(bench.answer(town, dead, &format!("stuck {n}")).await);
+        bench.pass(1);
+    }
+    bench.until_state(town, stuck[0], "sending").await;
+    let sent = [bench.answer(town, alive, "hello").await, bench.answer(town, alive, "again").await];
+    let others = bench.answer(city, other, "hello").await;
+    bench.until_state(town, sent[0], "sent").await;
+    bench.until_state(town, sent[1], "sent").await;
+    bench.until_state(city, others, "sent").await;
+    assert_eq!(bench.message(town, stuck[1]).await.state, "queued", "one at a time on a channel");
+}
+
+#[tokio::test]
+async fn a_channels_messages_go_out_in_the_order_in_which_they_were_written() {
+    let bench = Bench::start();
+    let town = bench.tenant("town").await;
+    let (channel, mailbox) = bench.channel(town, "mail", "help").await;
+    let mut ids = Vec::new();
+    for n in 0..25 {
+        ids.push(bench.answer(town, channel, &n.to_string()).await);
+        bench.pass(1);
+    }
+    let running = Running::start(&bench);
+    bench.until_state(town, ids[24], "sent").await;
+    let texts: Vec<String> = mailbox.sent().into_iter().map(|sent| sent.text).collect();
+    assert_eq!(texts, (0..25).map(|n| n.to_string()).collect::<Vec<_>>());
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_leaves_while_outgoing_is_paused_and_everything_after() {
+    let bench = Bench::start();
+    let town = bench.tenant("town").await;
+    let (channel, mailbox) = bench.channel(town, "mail", "help").await;
+    let at = bench.now();
+    bench.store.control_write(move |c| flags::set(c, "outgoing", "paused", at)).await.unwrap();
+    let running = Running::start(&bench);
+    let id = bench.answer(town, channel, "hello").await;
+    running.stop().await;
+    let running = Running::start(&bench);
+    assert_eq!((bench.message(town, id).await.state.as_str(), mailbox.sent().len()), ("queued", 0));
+    bench.store.control_write(|c| flags::clear(c, "outgoing")).await.unwrap();
+    bench.until_state(town, id, "sent").await;
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_stopped_program_leaves_the_rest_of_its_queue_to_the_next() {
+    let bench = Bench::start();
+    let town = bench.tenant("town").await;
+    let (channel, mailbox) = bench.channel(town, "mail", "help").await;
+    mailbox.trouble(Some(Trouble::Slow(Duration::from_millis(100))));
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        ids.push(bench.answer(town, channel, &n.to_string()).await);
+        bench.pass(1);
+    }
+    let running = Running::start(&bench);
+    bench.until_state(town, ids[0], "sending").await;
+    running.stop().await;
+    assert_eq!(bench.message(town, ids[0]).await.state, "sent", "what was in hand came to its end");
+    assert_eq!(bench.message(town, ids[4]).await.state, "queued");
+    let held = {
+        let now = bench.now();
+        bench.store.tenant(town).read(move |tx| jobs::held(tx, now)).await.unwrap()
+    };
+    assert!(held.is_empty());
+    mailbox.trouble(None);
+    let _running = Running::start(&bench);
+    bench.until_state(town, ids[4], "sent").await;
+    assert_eq!(mailbox.sent().len(), 5);
+}
+
+#[tokio::test]
+async fn after_five_days_a_message_is_given_up_and_says_why() {
+    let bench = Bench::start();
+    let town = bench.tenant("town").await;
+    let (channel, mailbox) = bench.channel(town, "mail", "help").await;
+    mailbox.trouble(Some(Trouble::Unreachable));
+    let running = Running::start(&bench);
+    let id = bench.answer(town, channel, "hello").await;
+    for attempt in 1.. {
+        until("the attempt is over", async || {
+            let message = bench.message(town, id).await;
+            message.state != "sending" && message.attempts == attempt
+        })
+        .await;
+        if bench.message(town, id).await.state == "failed" {
+            assert!((30..40).contains(&attempt), "{attempt}");
+            break;
+        }
+        running.pass(&bench, 4 * 3600);
+    }
+    assert_eq!(bench.message_events(town).await, ["message.failed"]);
+}
