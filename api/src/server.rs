@@ -56,8 +56,26 @@ impl Server {
     }
 }
 
+/// What is at work once the program serves.
+#[derive(Clone)]
+pub struct Running {
+    pub installation: Arc<Installation>,
+    pub base_url: String,
+    /// Cancelled when the program is to end.
+    pub stop: CancellationToken,
+}
+
 /// Serves until SIGTERM or SIGINT.
 pub fn serve(context: Context) -> Result<(), Stop> {
+    serve_and(context, |_| async { Ok(()) })
+}
+
+/// Serves until SIGTERM or SIGINT, and does `first` as soon as everything is at work; its failure ends the program.
+pub fn serve_and<F, Doing>(context: Context, first: F) -> Result<(), Stop>
+where
+    F: FnOnce(Running) -> Doing,
+    Doing: Future<Output = Result<(), Stop>>,
+{
     let listen = context.settings.server.listen;
     let socket = TcpListener::bind(listen).map_err(|e| Stop::Failed(format!("server.listen = {listen}: {e}")))?;
     let tls = tls::server(&context.settings.server)?;
@@ -67,11 +85,21 @@ pub fn serve(context: Context) -> Result<(), Stop> {
     let runtime = runtime.map_err(failed)?;
     let stop = CancellationToken::new();
     let (installation, work) = runtime.block_on(start(context, base_url.clone(), &stop))?;
-    let signals = runtime.block_on(async { Signals::new() }).map_err(failed)?;
+    let mut signals = runtime.block_on(async { Signals::new() }).map_err(failed)?;
     let front = Front::new(installation.app.clone());
     let web = http::serve::start(front, socket, tls, stop.clone()).map_err(failed)?;
     let told = tell(&installation, &base_url);
-    runtime.block_on(signals.wait(&web));
+    let running = Running { installation: installation.clone(), base_url, stop: stop.clone() };
+    let done = runtime.block_on(async {
+        let done = tokio::select! {
+            done = first(running) => done,
+            () = signals.wait(&web) => return Ok(()),
+        };
+        if done.is_ok() {
+            signals.wait(&web).await;
+        }
+        done
+    });
     tracing::info!("Stopping: what was accepted is finished first.");
     stop.cancel();
     runtime.block_on(finish(work));
@@ -80,7 +108,7 @@ pub fn serve(context: Context) -> Result<(), Stop> {
         let _ = std::fs::remove_file(file);
     }
     close(runtime, installation);
-    web.map_err(failed)
+    web.map_err(failed).and(done)
 }
 
 fn failed(e: impl std::fmt::Display) -> Stop {
@@ -151,7 +179,7 @@ impl Signals {
     }
 
     /// Waits for one, or for an end of the HTTP service that nobody asked for.
-    async fn wait(mut self, web: &JoinHandle<io::Result<()>>) {
+    async fn wait(&mut self, web: &JoinHandle<io::Result<()>>) {
         let ended = async {
             while !web.is_finished() {
                 tokio::time::sleep(Duration::from_millis(500)).await;
