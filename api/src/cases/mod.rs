@@ -1,8 +1,19 @@
 //! The rules of a case: how it begins, what is said in it, and how it changes.
 
+pub mod accept;
 pub mod change;
+mod duplicates;
 pub mod fields;
+mod filing;
+pub mod intake;
+pub mod ledger;
+pub mod letters;
+pub mod loops;
+mod parsing;
 pub mod record;
 pub mod reply;
+mod reports;
+mod threading;
+pub mod tokens;
 pub mod words;
 pub mod written;

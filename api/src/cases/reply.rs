@@ -172,7 +172,7 @@ fn whom(tx: &mut Tx, case: &Case, answered: Option<&Message>) -> Result<Vec<Part
     Ok(email.map(|i| Party { kind: IdentityKind::Email, address: i.value, name }).into_iter().collect())
 }
 
-fn own_party(address: Option<&str>) -> Option<Party> {
+pub fn own_party(address: Option<&str>) -> Option<Party> {
     address.map(|a| Party { kind: IdentityKind::Email, address: a.to_owned(), name: None })
 }
 

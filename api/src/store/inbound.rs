@@ -76,6 +76,28 @@ pub fn take(tx: &mut Tx, limit: i64) -> Result<Vec<Item>> {
     Ok(found.into_iter().map(|i| Item { attempts: i.attempts + 1, ..i }).collect())
 }
 
+/// Puts items back that were in hand through no fault of their own.
+pub fn put_down(tx: &mut Tx, ids: &[Uid]) -> Result<()> {
+    let held = tx.of(inbound_items::table).filter(inbound_items::id.eq_any(ids.to_vec()));
+    diesel::update(held.filter(inbound_items::attempts.gt(0)))
+        .set(inbound_items::attempts.eq(inbound_items::attempts - 1))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Those of these items that nobody has ended yet.
+pub fn still_waiting(tx: &mut Tx, ids: &[Uid]) -> Result<Vec<Uid>> {
+    let waiting = tx.of(inbound_items::table).filter(inbound_items::id.eq_any(ids.to_vec()));
+    Ok(waiting.filter(inbound_items::state.eq("received")).select(inbound_items::id).load(tx.conn())?)
+}
+
+/// When the item that has waited longest came in.
+pub fn oldest_waiting(tx: &mut Tx) -> Result<Option<Time>> {
+    let waiting = tx.of(inbound_items::table).filter(inbound_items::state.eq("received"));
+    let waiting = waiting.order((inbound_items::received_at, inbound_items::id));
+    Ok(waiting.select(inbound_items::received_at).first(tx.conn()).optional()?)
+}
+
 /// Ends an item that still waits. `false`: someone else ended it.
 pub fn settle(tx: &mut Tx, id: Uid, end: &Settled, at: Time) -> Result<bool> {
     let waiting = tx.of(inbound_items::table).filter(inbound_items::id.eq(id));
@@ -144,14 +166,25 @@ pub fn counts(tx: &mut Tx) -> Result<Vec<(Uid, String, Option<String>, i64)>> {
     Ok(query.load(tx.conn())?)
 }
 
-/// Items of a folder with these bytes under another epoch, oldest first: what a renumbered mailbox may show again.
-pub fn under_other_epochs(tx: &mut Tx, item: &Item) -> Result<Vec<Uid>> {
+/// Those of these hashes that more than one item carries: only such items can be there twice.
+pub fn twins(tx: &mut Tx, hashes: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> {
+    let same = tx.of(inbound_items::table).filter(inbound_items::sha256.eq_any(hashes.to_vec()));
+    let counted: Vec<(Vec<u8>, i64)> =
+        same.group_by(inbound_items::sha256).select((inbound_items::sha256, count_star())).load(tx.conn())?;
+    Ok(counted.into_iter().filter(|(_, n)| *n > 1).map(|(hash, _)| hash).collect())
+}
+
+/// Items of a folder with these bytes and their epoch, where that is another one, oldest first: what a renumbered
+/// mailbox may show again.
+pub fn under_other_epochs(tx: &mut Tx, item: &Item) -> Result<Vec<(Uid, String)>> {
     let (Some(folder), Some(epoch)) = (&item.folder, &item.epoch) else { return Ok(Vec::new()) };
     let same = tx.of(inbound_items::table).filter(inbound_items::channel_id.eq(item.channel_id));
     let same =
         same.filter(inbound_items::folder.eq(folder.clone())).filter(inbound_items::sha256.eq(item.sha256.clone()));
     let same = same.filter(inbound_items::epoch.ne(epoch.clone())).filter(inbound_items::id.ne(item.id));
-    Ok(same.order((inbound_items::received_at, inbound_items::id)).select(inbound_items::id).load(tx.conn())?)
+    let same = same.order((inbound_items::received_at, inbound_items::id));
+    let found: Vec<(Uid, Option<String>)> = same.select((inbound_items::id, inbound_items::epoch)).load(tx.conn())?;
+    Ok(found.into_iter().filter_map(|(id, epoch)| Some((id, epoch?))).collect())
 }
 
 /// Those of `originals` that an item of this folder and epoch already stands for.

@@ -4,9 +4,9 @@ use diesel::prelude::*;
 
 use super::{
     Json, Result, Time, Tx, Uid,
-    connection::MultiBackend,
+    connection::{MultiBackend, each},
     keyset::beyond,
-    schema::messages,
+    schema::{messages, thread_refs},
     types::{Id, Ts},
 };
 
@@ -101,6 +101,52 @@ pub fn by_network_ids(tx: &mut Tx, ids: &[String]) -> Result<Vec<Message>> {
     }
     let query = tx.of(messages::table).filter(messages::network_id.eq_any(ids.to_vec()));
     Ok(query.order((messages::created_at, messages::id)).select(Message::as_select()).load(tx.conn())?)
+}
+
+/// Notes which other messages a message names in its chain.
+pub fn note_refs(tx: &mut Tx, message: Uid, network_ids: &[String]) -> Result<()> {
+    if network_ids.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant();
+    let rows: Vec<_> = network_ids
+        .iter()
+        .map(|id| {
+            (
+                thread_refs::tenant_id.eq(tenant),
+                thread_refs::network_id.eq(id.clone()),
+                thread_refs::message_id.eq(message),
+            )
+        })
+        .collect();
+    let into = tx.insert(thread_refs::table);
+    each!(tx.conn(), c => into.values(rows).execute(c))?;
+    Ok(())
+}
+
+/// Where in the threads a message stands.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = messages)]
+pub struct Threaded {
+    pub id: Uid,
+    pub case_id: Uid,
+    pub network_id: Option<String>,
+}
+
+/// Messages that carry any of these network ids, or (`naming`) name them in their chain; oldest first.
+pub fn threaded(tx: &mut Tx, network_ids: &[String], naming: bool, limit: i64) -> Result<Vec<Threaded>> {
+    if network_ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = tx.of(messages::table).into_boxed::<MultiBackend>();
+    if naming {
+        let refs = tx.of(thread_refs::table).filter(thread_refs::network_id.eq_any(network_ids.to_vec()));
+        query = query.filter(messages::id.eq_any(refs.select(thread_refs::message_id)));
+    } else {
+        query = query.filter(messages::network_id.eq_any(network_ids.to_vec()));
+    }
+    let query = query.order((messages::created_at, messages::id)).limit(limit);
+    Ok(query.select(Threaded::as_select()).load(tx.conn())?)
 }
 
 /// A message of one of these states, the longest in it first.

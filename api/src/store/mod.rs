@@ -2,6 +2,8 @@
 
 pub mod assigning;
 pub mod attachments;
+pub mod auto_letters;
+pub mod budgets;
 pub mod cases;
 pub mod channels;
 pub mod connection;
@@ -28,6 +30,7 @@ pub mod scope;
 pub mod search;
 pub mod sessions;
 pub mod staff;
+pub mod suggestions;
 pub mod teams;
 pub mod tenant;
 pub mod tenants;

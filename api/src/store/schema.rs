@@ -111,6 +111,7 @@ tenant_tables! {
         state_detail: Nullable<Text>, state_at: Ts, attempts: Integer, sent_id: Nullable<Text>,
         written_at: Nullable<Ts>, filing: Text, created_at: Ts,
     }
+    thread_refs (tenant_id, network_id, message_id) { tenant_id: Id, network_id: Text, message_id: Id, }
     attachments (tenant_id, id) {
         tenant_id: Id, id: Id, message_id: Nullable<Id>, uploaded_by: Nullable<Text>, name: Text, content_type: Text,
         size: BigInt, sha256: Binary, content_id: Nullable<Text>, inline: Bool, created_at: Ts,

@@ -134,6 +134,20 @@ ALTER TABLE messages FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON messages USING (tenant_id = current_setting('app.tenant_id')::uuid)
     WITH CHECK (tenant_id = current_setting('app.tenant_id')::uuid);
 
+-- Which message names which other one in its chain, so that a parent that comes late still finds its children.
+CREATE TABLE thread_refs (
+    tenant_id uuid NOT NULL REFERENCES tenant (tenant_id),
+    network_id text COLLATE "C" NOT NULL,
+    message_id uuid NOT NULL,
+    PRIMARY KEY (tenant_id, network_id, message_id),
+    FOREIGN KEY (tenant_id, message_id) REFERENCES messages (tenant_id, id)
+);
+CREATE INDEX thread_refs_message_id ON thread_refs (tenant_id, message_id);
+ALTER TABLE thread_refs ENABLE ROW LEVEL SECURITY;
+ALTER TABLE thread_refs FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON thread_refs USING (tenant_id = current_setting('app.tenant_id')::uuid)
+    WITH CHECK (tenant_id = current_setting('app.tenant_id')::uuid);
+
 CREATE TABLE attachments (
     tenant_id uuid NOT NULL REFERENCES tenant (tenant_id),
     id uuid NOT NULL,

@@ -50,6 +50,6 @@ CREATE TABLE inbound_items (
     CONSTRAINT inbound_items_state_known CHECK (state IN ('received', 'filed', 'duplicate', 'quarantined'))
 );
 CREATE INDEX inbound_items_state_received_at_id ON inbound_items (tenant_id, state, received_at, id);
-CREATE INDEX inbound_items_channel_id_folder_sha256 ON inbound_items (tenant_id, channel_id, folder, sha256);
+CREATE INDEX inbound_items_sha256 ON inbound_items (tenant_id, sha256);
 CREATE INDEX inbound_items_channel_id_network_id ON inbound_items (tenant_id, channel_id, network_id);
 CREATE INDEX inbound_items_received_at_id ON inbound_items (tenant_id, received_at, id);

@@ -1,6 +1,7 @@
 DROP TABLE events;
 DROP TABLE suggestions;
 DROP TABLE attachments;
+DROP TABLE thread_refs;
 DROP TABLE messages;
 DROP TABLE parties;
 DROP TABLE case_tags;

@@ -114,6 +114,16 @@ CREATE INDEX messages_network_id ON messages (tenant_id, network_id);
 CREATE INDEX messages_channel_id_sent_id ON messages (tenant_id, channel_id, sent_id);
 CREATE INDEX messages_state_state_at_id ON messages (tenant_id, state, state_at, id);
 
+-- Which message names which other one in its chain, so that a parent that comes late still finds its children.
+CREATE TABLE thread_refs (
+    tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id),
+    network_id TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, network_id, message_id),
+    FOREIGN KEY (tenant_id, message_id) REFERENCES messages (tenant_id, id)
+);
+CREATE INDEX thread_refs_message_id ON thread_refs (tenant_id, message_id);
+
 CREATE TABLE attachments (
     tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id),
     id TEXT NOT NULL,

@@ -1,0 +1,293 @@
+//! Filing one message that was read: into its case, into a new one, or onto the message that it reports about.
+
+use std::collections::{HashMap, HashSet};
+
+use civicdesk_contract::{Automatic, Party};
+use serde_json::json;
+
+use super::{
+    duplicates,
+    fields::LONGEST_SUBJECT,
+    letters::{self, Occasion},
+    loops::{self, Nature},
+    parsing::Parsed,
+    record::{self, Opening, Putting},
+    reports,
+    threading::{self, Choice},
+    tokens::{self, ReplyKey},
+    written::Written,
+};
+use crate::{
+    acting::{Acting, Actor},
+    fail::Fail,
+    ids,
+    people::{addresses, contacts as people},
+    store::{
+        Json, Time, Tx, Uid,
+        attachments::Attachment,
+        cases::Case,
+        channels::Channel,
+        contacts::{self, Contact},
+        inbound::{Item, Settled},
+        messages::{self, Message},
+        suggestions::{self, Suggestion},
+        tenant::Tenant,
+    },
+};
+
+/// People whom one message can make participants.
+const MOST_COPIED: usize = 20;
+
+/// What every filing of a tenant needs to know.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    pub tenant: Tenant,
+    pub channels: HashMap<Uid, Channel>,
+    /// Channels that can send.
+    pub senders: HashSet<Uid>,
+    /// Our own addresses, as the program compares them.
+    pub own: HashSet<String>,
+    pub key: ReplyKey,
+}
+
+impl Desk {
+    /// Whether a person's mail joins the case that they have open, although nothing in it leads there.
+    pub fn joins_open_case(&self, channel: Uid) -> bool {
+        let joined = self.tenant.settings.0.get("join_open_case").and_then(|list| list.as_array());
+        let id = ids::CHANNEL.show(channel.0);
+        joined.is_some_and(|list| list.iter().any(|c| c.as_str() == Some(&id)))
+    }
+
+    fn is_own(&self, party: &Party) -> bool {
+        addresses::normal(party.kind, &tokens::without_tag(&party.address)).is_some_and(|a| self.own.contains(&a))
+    }
+}
+
+/// Files one message and says how its item ended. Everything it writes is in this transaction or in `written`.
+pub fn file(
+    tx: &mut Tx,
+    act: &Acting,
+    written: &mut Written,
+    desk: &Desk,
+    (item, parsed): (&Item, &Parsed),
+) -> Result<Settled, Fail> {
+    if let Some(end) = duplicates::find(tx, act, written, item, parsed)? {
+        return Ok(end);
+    }
+    if parsed.inbound.report.is_some() {
+        return reports::file(tx, act, written, desk, parsed);
+    }
+    let from = parsed.inbound.from.as_ref();
+    let own = from.is_some_and(|from| desk.is_own(from));
+    if own && let Some(end) = duplicates::own_copy(tx, parsed)? {
+        return Ok(end);
+    }
+    let nature = loops::nature(&parsed.inbound, &parsed.envelope, own);
+    let known = known_sender(tx, from)?;
+    let choice = threading::choose(tx, desk, item, parsed, known)?;
+    let contact = people::of_sender(tx, act, written, from)?;
+    let act = &Acting { actor: Actor::Contact(contact.id.0), ..act.clone() };
+    let filed = Filed { item, parsed, nature, contact: &contact };
+    match choice.taken.clone() {
+        Some(found) => filed.into_case(tx, act, written, desk, &found.case, &choice),
+        None => filed.into_new_case(tx, act, written, desk, &choice),
+    }
+}
+
+fn known_sender(tx: &mut Tx, from: Option<&Party>) -> Result<Option<Uid>, Fail> {
+    let Some((from, normal)) = from.and_then(|from| Some((from, addresses::normal(from.kind, &from.address)?))) else {
+        return Ok(None);
+    };
+    Ok(contacts::find_identity(tx, from.kind.as_str(), &normal)?.map(|identity| identity.contact_id))
+}
+
+/// Where an acknowledgement goes.
+struct Letter<'a> {
+    channel: &'a Channel,
+    to: &'a Party,
+    normal: String,
+    language: &'a str,
+}
+
+/// A message on its way into a case.
+struct Filed<'a> {
+    item: &'a Item,
+    parsed: &'a Parsed,
+    nature: Nature,
+    contact: &'a Contact,
+}
+
+impl Filed<'_> {
+    fn into_case(
+        &self,
+        tx: &mut Tx,
+        act: &Acting,
+        written: &mut Written,
+        desk: &Desk,
+        case: &Case,
+        choice: &Choice,
+    ) -> Result<Settled, Fail> {
+        let message = self.message(act, case, choice, None);
+        self.put(tx, act, written, &message)?;
+        record::touch(tx, act, written, case, !self.nature.machine)?;
+        self.join_copied(tx, act, written, desk, case)?;
+        Ok(self.settled(&message))
+    }
+
+    fn into_new_case(
+        &self,
+        tx: &mut Tx,
+        act: &Acting,
+        written: &mut Written,
+        desk: &Desk,
+        choice: &Choice,
+    ) -> Result<Settled, Fail> {
+        let subject: String =
+            self.parsed.inbound.subject.iter().flat_map(|s| s.chars()).take(LONGEST_SUBJECT).collect();
+        let subject = if subject.trim().is_empty() { "(no subject)".to_owned() } else { subject };
+        let opening = Opening { channel_id: Some(self.item.channel_id), ..Opening::new(subject, self.contact.id) };
+        let case = record::open_in(tx, act, written, &desk.tenant, opening)?;
+        let answerable = self.answerable(tx, act, desk, &case)?;
+        let message = self.message(act, &case, choice, answerable.as_ref().err().copied());
+        self.put(tx, act, written, &message)?;
+        if let Ok(letter) = answerable {
+            let act = &Acting { actor: Actor::System, now: after(act.now), ..act.clone() };
+            let (tenant, case, message) = (&desk.tenant, &case, &message);
+            let Letter { channel, to, normal, language } = letter;
+            let about = Occasion { tenant, channel, case, message, to, normal: &normal, language };
+            letters::acknowledge(tx, act, written, about)?;
+        }
+        for found in &choice.refused {
+            let row = Suggestion {
+                tenant_id: tx.tenant(),
+                id: act.id(),
+                message_id: message.id,
+                case_id: found.case.id,
+                reason: found.reason(),
+                state: "open".to_owned(),
+                created_at: act.now,
+            };
+            suggestions::insert(tx, &row)?;
+            let mut event = act.event(tx, "suggestion.made");
+            event.case_id = Some(found.case.id);
+            event.message_id = Some(message.id);
+            event.data = Json(json!({ "method": found.method, "reason": row.reason }));
+            written.events.push(event);
+        }
+        self.join_copied(tx, act, written, desk, &case)?;
+        Ok(self.settled(&message))
+    }
+
+    /// Where the acknowledgement goes, or why there is none.
+    fn answerable<'d>(
+        &'d self,
+        tx: &mut Tx,
+        act: &Acting,
+        desk: &'d Desk,
+        case: &Case,
+    ) -> Result<Result<Letter<'d>, &'static str>, Fail> {
+        if let Some(why) = self.nature.no_answer {
+            return Ok(Err(why));
+        }
+        let Some(channel) = desk.channels.get(&self.item.channel_id).filter(|c| desk.senders.contains(&c.id)) else {
+            return Ok(Err("the channel cannot send"));
+        };
+        let to = self.parsed.inbound.from.as_ref();
+        let Some((to, normal)) = to.and_then(|to| Some((to, addresses::normal(to.kind, &to.address)?))) else {
+            return Ok(Err("it names no sender"));
+        };
+        if let Some(why) = letters::refusal(tx, act, &normal, case)? {
+            return Ok(Err(why));
+        }
+        let language = self.contact.language.as_deref().unwrap_or(&desk.tenant.locale);
+        Ok(Ok(Letter { channel, to, normal, language }))
+    }
+
+    fn message(&self, act: &Acting, case: &Case, choice: &Choice, no_answer: Option<&str>) -> Message {
+        let inbound = &self.parsed.inbound;
+        let mut message = record::draft(act, case, "inbound");
+        message.channel_id = Some(self.item.channel_id);
+        message.item_id = Some(self.item.id);
+        message.sender = Json::of(&inbound.from);
+        message.recipients = Json::of(&inbound.to);
+        message.copies = Json::of(&inbound.cc);
+        message.subject.clone_from(&inbound.subject);
+        message.text.clone_from(&inbound.text);
+        message.fresh_text.clone_from(&inbound.fresh_text);
+        message.html.clone_from(&inbound.html);
+        message.network_id.clone_from(&inbound.message_id);
+        message.in_reply_to = self.parsed.chain.first().cloned();
+        message.refs = Json::of(&self.parsed.chain.iter().rev().collect::<Vec<_>>());
+        message.automatic = self.nature.machine;
+        message.public = inbound.public;
+        message.written_at = inbound.sent_at.map(Time::new);
+        let mut filing = choice.explain();
+        filing["oddities"] = json!(inbound.oddities);
+        if let Some(reply_to) = &inbound.reply_to {
+            filing["reply_to"] = json!(reply_to);
+        }
+        if let Some(why) = no_answer {
+            filing["no_acknowledgement"] = why.into();
+        }
+        message.filing = Json(filing);
+        message
+    }
+
+    fn put(&self, tx: &mut Tx, act: &Acting, written: &mut Written, message: &Message) -> Result<(), Fail> {
+        let files = self.parsed.files.iter().map(|file| Attachment {
+            tenant_id: message.tenant_id,
+            id: act.id(),
+            message_id: Some(message.id),
+            uploaded_by: None,
+            name: file.name.clone(),
+            content_type: file.content_type.clone(),
+            size: file.size,
+            sha256: file.hash.to_vec(),
+            content_id: file.content_id.clone(),
+            inline: file.inline,
+            created_at: act.now,
+        });
+        let files = files.collect();
+        let tokens = self.parsed.tokens.clone();
+        record::put(tx, act, written, Putting { message: message.clone(), files, tokens })?;
+        Ok(messages::note_refs(tx, message.id, &self.parsed.chain)?)
+    }
+
+    /// Whom a party writes to beside us takes part from then on. A machine's list of recipients makes nobody a party.
+    fn join_copied(
+        &self,
+        tx: &mut Tx,
+        act: &Acting,
+        written: &mut Written,
+        desk: &Desk,
+        case: &Case,
+    ) -> Result<(), Fail> {
+        if self.nature.machine || self.parsed.inbound.automatic != Automatic::No {
+            return Ok(());
+        }
+        let copied = self.parsed.inbound.to.iter().chain(&self.parsed.inbound.cc).filter(|party| !desk.is_own(party));
+        for party in copied.take(MOST_COPIED) {
+            if addresses::normal(party.kind, &party.address).is_some() {
+                let contact = people::of_sender(tx, act, written, Some(party))?;
+                record::join(tx, act, case, contact.id, "participant")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn settled(&self, message: &Message) -> Settled {
+        Settled {
+            state: "filed",
+            filed_as: Some("message"),
+            network_id: Some(self.parsed.network_id.clone()),
+            message_id: Some(message.id),
+            case_id: Some(message.case_id),
+            ..Settled::default()
+        }
+    }
+}
+
+/// The letter about a message stands after it.
+fn after(now: Time) -> Time {
+    Time(now.0 + jiff::SignedDuration::from_micros(1))
+}

@@ -1,0 +1,122 @@
+//! Letters that CivicDesk writes by itself: what stands in them, and when none is written.
+
+use std::sync::LazyLock;
+
+use civicdesk_contract::Party;
+use jiff::{SignedDuration, Timestamp};
+use minijinja::{Environment, UndefinedBehavior, context};
+
+use super::{
+    record::{self, Putting},
+    reply,
+    tokens::ReplyKey,
+    written::Written,
+};
+use crate::{
+    acting::Acting,
+    fail::Fail,
+    store::{
+        self, Json, Store, Time, Tx,
+        auto_letters::{self, AutoLetter},
+        budgets,
+        cases::Case,
+        channels::Channel,
+        messages::Message,
+        tenant::Tenant,
+    },
+};
+
+const ACKNOWLEDGEMENT: &str = "acknowledgement";
+/// Letters of our own accord to one address on one day, of one tenant.
+const A_DAY: i64 = 10;
+/// Letters of our own accord to one address in one hour, of all tenants together.
+const AN_HOUR: i64 = 3;
+
+const FILES: [(&str, &str); 4] = [
+    ("acknowledgement/en/subject.txt", include_str!("letters/acknowledgement/en/subject.txt")),
+    ("acknowledgement/en/text.txt", include_str!("letters/acknowledgement/en/text.txt")),
+    ("acknowledgement/es/subject.txt", include_str!("letters/acknowledgement/es/subject.txt")),
+    ("acknowledgement/es/text.txt", include_str!("letters/acknowledgement/es/text.txt")),
+];
+
+static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
+    let mut templates = Environment::new();
+    templates.set_undefined_behavior(UndefinedBehavior::Strict);
+    for (name, text) in FILES {
+        templates.add_template(name, text)?;
+    }
+    Ok(templates)
+});
+
+/// To whom and about what.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion<'a> {
+    pub tenant: &'a Tenant,
+    pub channel: &'a Channel,
+    pub case: &'a Case,
+    /// The message that is acknowledged.
+    pub message: &'a Message,
+    pub to: &'a Party,
+    /// The address as the program compares it.
+    pub normal: &'a str,
+    pub language: &'a str,
+}
+
+/// Why an address gets no acknowledgement of this case now: it has had too many letters.
+pub fn refusal(tx: &mut Tx, act: &Acting, normal: &str, case: &Case) -> Result<Option<&'static str>, Fail> {
+    let day_ago = Time(act.now.0 - SignedDuration::from_hours(24));
+    let (lately, done) = auto_letters::count(tx, normal, day_ago, ACKNOWLEDGEMENT, case.id)?;
+    Ok(if done {
+        Some("the sender has had one for this case")
+    } else if lately >= A_DAY {
+        Some("the address has had ten automatic mails within a day")
+    } else {
+        None
+    })
+}
+
+/// Writes the acknowledgement of a new case. Nothing that the sender wrote stands in it: it may reach someone who never
+/// wrote to us.
+pub fn acknowledge(tx: &mut Tx, act: &Acting, written: &mut Written, about: Occasion) -> Result<(), Fail> {
+    let mut letter = record::draft(act, about.case, "outbound");
+    letter.channel_id = Some(about.channel.id);
+    letter.sender = Json::of(&reply::own_party(about.channel.address.as_deref()));
+    letter.recipients = Json::of(&[about.to]);
+    letter.subject = Some(render(about, "subject")?);
+    letter.text = render(about, "text")?;
+    letter.fresh_text.clone_from(&letter.text);
+    letter.network_id = Some(reply::network_id(act, &letter, about.channel.address.as_deref()));
+    letter.in_reply_to.clone_from(&about.message.network_id);
+    letter.refs = Json::of(&reply::chain(about.message));
+    letter.automatic = true;
+    letter.letter = Some(ACKNOWLEDGEMENT.to_owned());
+    letter.written_at = Some(act.now);
+    let row = AutoLetter {
+        tenant_id: tx.tenant(),
+        id: act.id(),
+        address: about.normal.to_owned(),
+        case_id: Some(about.case.id),
+        kind: ACKNOWLEDGEMENT.to_owned(),
+        at: act.now,
+    };
+    auto_letters::insert(tx, &row)?;
+    written.jobs.push(reply::deliver_job(act, &letter));
+    record::put(tx, act, written, Putting { message: letter, files: Vec::new(), tokens: String::new() })
+}
+
+fn render(about: Occasion, part: &str) -> Result<String, Fail> {
+    let primary = about.language.split(['-', '_']).next().unwrap_or_default();
+    let language = if primary == "es" { "es" } else { "en" };
+    let templates = TEMPLATES.as_ref().map_err(|e| Fail::Broken(format!("letters: {e}")))?;
+    let rendered = templates
+        .get_template(&format!("{ACKNOWLEDGEMENT}/{language}/{part}.txt"))
+        .and_then(|t| t.render(context! { reference => &about.case.reference, agency => &about.tenant.name }));
+    rendered.map(|text| text.trim().to_owned()).map_err(|e| Fail::Broken(format!("letters: {e}")))
+}
+
+/// Asked right before a letter of ours goes out, and counts it. `false`: the address has had its letters of this hour,
+/// over all tenants; this one is not sent at all.
+pub async fn may_send(store: &Store, key: &ReplyKey, normal: &str, now: Timestamp) -> Result<bool, store::Error> {
+    let (name, hour) = (key.budget_name(normal), now.as_second().div_euclid(3600));
+    store.control_write(move |control| budgets::take(control, &name, hour, AN_HOUR)).await
+}

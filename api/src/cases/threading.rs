@@ -1,0 +1,168 @@
+//! Which case a message belongs to. A sender who is no party to a case does not get into it, whatever the message says.
+
+use civicdesk_contract::Automatic;
+use serde_json::{Value, json};
+
+use super::{filing::Desk, loops, parsing::Parsed, tokens};
+use crate::{
+    fail::Fail,
+    ids,
+    store::{
+        Tx, Uid,
+        cases::{self, Case},
+        inbound::Item,
+        messages,
+    },
+};
+
+/// Cases that a message is suggested to at most.
+const SUGGESTED: usize = 3;
+/// Messages of one chain that are looked at.
+const NAMED: i64 = 20;
+
+/// How a case was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub case: Case,
+    /// A word that never changes, for programs.
+    pub method: &'static str,
+    /// What in the message led here.
+    pub value: String,
+}
+
+/// The outcome: the case that takes the message, and those that would have if the sender were a party.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    pub taken: Option<Found>,
+    pub refused: Vec<Found>,
+}
+
+impl Found {
+    fn why(&self) -> &'static str {
+        match self.method {
+            "reply_token" => "it came to the reply address of this case",
+            "references" => "it answers a message of this case",
+            "same_message" => "another copy of it is in this case",
+            "later_message" => "a message of this case answers it, or what it answers",
+            "reference_in_subject" => "its subject names this case",
+            _ => "its sender has this case open, and the channel joins them",
+        }
+    }
+
+    /// Why a stranger is not let in, for the suggestion.
+    pub fn reason(&self) -> String {
+        format!("{}, but its sender is no party to it", self.why())
+    }
+
+    fn show(&self) -> Value {
+        json!({ "case_id": ids::CASE.show(self.case.id.0), "reference": self.case.reference, "method": self.method, "value": self.value })
+    }
+}
+
+impl Choice {
+    /// Why the message lies where it lies, as data and in words.
+    pub fn explain(&self) -> Value {
+        let mut filing = match &self.taken {
+            Some(found) => json!({ "method": found.method, "value": found.value, "why": found.why() }),
+            None if self.refused.is_empty() => json!({ "method": "new_case", "why": "nothing in it leads to a case" }),
+            None => json!({ "method": "new_case", "why": "its sender is no party to the case that it speaks of" }),
+        };
+        let refused = self.refused.iter().map(|found| {
+            let mut shown = found.show();
+            shown["why"] = found.reason().into();
+            shown
+        });
+        filing["refused"] = refused.collect();
+        filing
+    }
+}
+
+/// Looks for the case by reply address, by the chain of messages, by the number in the subject, and last by what the
+/// channel says about people with an open case. `sender`: the contact, where one is known.
+pub fn choose(tx: &mut Tx, desk: &Desk, item: &Item, parsed: &Parsed, sender: Option<Uid>) -> Result<Choice, Fail> {
+    let mut choice = Choice::default();
+    for step in [by_token, by_chain, by_later_message, by_subject] {
+        for found in step(tx, desk, parsed)? {
+            if choice.refused.iter().any(|other| other.case.id == found.case.id) {
+                continue;
+            }
+            let party = match sender {
+                Some(contact) => cases::is_party(tx, found.case.id, contact)?,
+                None => false,
+            };
+            if party {
+                choice.taken = Some(found);
+                return Ok(choice);
+            }
+            if choice.refused.len() < SUGGESTED {
+                choice.refused.push(found);
+            }
+        }
+    }
+    if let Some(contact) = sender
+        && parsed.inbound.automatic != Automatic::Bulk
+        && desk.joins_open_case(item.channel_id)
+        && let Some(case) = cases::open_of_contact(tx, contact)?
+    {
+        choice.taken = Some(Found { value: case.reference.clone(), case, method: "open_case" });
+    }
+    Ok(choice)
+}
+
+fn by_token(tx: &mut Tx, desk: &Desk, parsed: &Parsed) -> Result<Vec<Found>, Fail> {
+    let written = parsed.inbound.to.iter().chain(&parsed.inbound.cc).map(|party| party.address.as_str());
+    let mut found = Vec::new();
+    for address in parsed.envelope.to.iter().map(String::as_str).chain(written) {
+        let Some(tokens::Token::Reply { reference, code }) = tokens::read(address) else { continue };
+        let Some(case) = cases::by_reference(tx, &reference)? else { continue };
+        let tenant = tx.tenant();
+        let parties = cases::parties_of(tx, case.id)?;
+        if parties.iter().any(|party| desk.key.is_reply_code(&code, tenant, case.id, party.contact_id)) {
+            found.push(Found { case, method: "reply_token", value: address.to_owned() });
+        }
+    }
+    Ok(found)
+}
+
+fn by_chain(tx: &mut Tx, _: &Desk, parsed: &Parsed) -> Result<Vec<Found>, Fail> {
+    let mut ids = parsed.chain.clone();
+    ids.extend(parsed.inbound.message_id.clone());
+    let messages = messages::threaded(tx, &ids, false, NAMED)?;
+    let mut found = Vec::new();
+    for id in &ids {
+        for message in messages.iter().filter(|m| m.network_id.as_ref() == Some(id)) {
+            let method = if parsed.inbound.message_id.as_ref() == Some(id) { "same_message" } else { "references" };
+            found.push((message.case_id, method, id.clone()));
+        }
+    }
+    with_cases(tx, found)
+}
+
+/// A child that came before its parent, or a brother of a parent that never came.
+fn by_later_message(tx: &mut Tx, _: &Desk, parsed: &Parsed) -> Result<Vec<Found>, Fail> {
+    let own = parsed.inbound.message_id.iter().chain(&parsed.chain).cloned().collect::<Vec<_>>();
+    let naming = messages::threaded(tx, &own, true, NAMED)?;
+    let found = naming.into_iter().map(|m| (m.case_id, "later_message", m.network_id.unwrap_or_default()));
+    let found = found.collect();
+    with_cases(tx, found)
+}
+
+fn by_subject(tx: &mut Tx, _: &Desk, parsed: &Parsed) -> Result<Vec<Found>, Fail> {
+    let mut found = Vec::new();
+    for reference in loops::references(parsed.inbound.subject.as_deref().unwrap_or_default()).into_iter().take(3) {
+        if let Some(case) = cases::by_reference(tx, &reference)? {
+            found.push(Found { case, method: "reference_in_subject", value: reference });
+        }
+    }
+    Ok(found)
+}
+
+fn with_cases(tx: &mut Tx, named: Vec<(Uid, &'static str, String)>) -> Result<Vec<Found>, Fail> {
+    let mut found: Vec<Found> = Vec::new();
+    for (id, method, value) in named {
+        if !found.iter().any(|f| f.case.id == id) {
+            found.push(Found { case: cases::get(tx, id)?, method, value });
+        }
+    }
+    Ok(found)
+}
