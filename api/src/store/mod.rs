@@ -37,7 +37,7 @@ pub mod tenants;
 pub mod types;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 #[cfg(not(feature = "postgres"))]
 pub use door::NO_POSTGRES;

@@ -1,6 +1,6 @@
 //! The store's promises, each on both databases.
 
 mod commit;
-mod support;
+pub(crate) mod support;
 mod trees;
 mod wall;

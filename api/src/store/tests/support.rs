@@ -40,7 +40,7 @@ macro_rules! on_both {
         }
     };
 }
-pub(super) use on_both;
+pub(crate) use on_both;
 
 pub async fn sqlite(tenants: u128, threads: usize) -> Place {
     let dir = tempfile::tempdir().unwrap();
