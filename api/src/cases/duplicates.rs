@@ -38,7 +38,9 @@ pub fn find(
     }
     let since = Time(act.now.0 - SignedDuration::from_hours(24 * DAYS));
     let same = inbound::with_network_id(tx, item.channel_id, &parsed.network_id, since)?;
-    let Some(original) = same.into_iter().find(|other| other.id != item.id && other.sha256 == item.sha256) else {
+    // A filed one: what a renumbered mailbox showed again was no delivery.
+    let delivered = |other: &Item| other.id != item.id && other.sha256 == item.sha256 && other.state == "filed";
+    let Some(original) = same.into_iter().find(delivered) else {
         return Ok(None);
     };
     if let Some(case) = original.case_id {

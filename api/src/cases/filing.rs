@@ -25,6 +25,7 @@ use crate::{
     store::{
         Json, Time, Tx, Uid,
         attachments::Attachment,
+        auto_letters::AutoLetter,
         cases::Case,
         channels::Channel,
         contacts::{self, Contact},
@@ -105,7 +106,7 @@ fn known_sender(tx: &mut Tx, from: Option<&Party>) -> Result<Option<Uid>, Fail> 
 struct Letter<'a> {
     channel: &'a Channel,
     to: &'a Party,
-    normal: String,
+    counted: AutoLetter,
     language: &'a str,
 }
 
@@ -153,8 +154,8 @@ impl Filed<'_> {
         if let Ok(letter) = answerable {
             let act = &Acting { actor: Actor::System, now: after(act.now), ..act.clone() };
             let (tenant, case, message) = (&desk.tenant, &case, &message);
-            let Letter { channel, to, normal, language } = letter;
-            let about = Occasion { tenant, channel, case, message, to, normal: &normal, language };
+            let Letter { channel, to, counted, language } = letter;
+            let about = Occasion { tenant, channel, case, message, to, counted: &counted, language };
             letters::acknowledge(tx, act, written, about)?;
         }
         for found in &choice.refused {
@@ -196,11 +197,20 @@ impl Filed<'_> {
         let Some((to, normal)) = to.and_then(|to| Some((to, addresses::normal(to.kind, &to.address)?))) else {
             return Ok(Err("it names no sender"));
         };
-        if let Some(why) = letters::refusal(tx, act, &normal, case)? {
+        let counted = letters::counted(tx, act, &normal, case, self.words());
+        if let Some(why) = letters::refusal(tx, &counted)? {
             return Ok(Err(why));
         }
         let language = self.contact.language.as_deref().unwrap_or(&desk.tenant.locale);
-        Ok(Ok(Letter { channel, to, normal, language }))
+        Ok(Ok(Letter { channel, to, counted, language }))
+    }
+
+    /// What its sender says, in the fewest words there are.
+    fn words(&self) -> &str {
+        let inbound = &self.parsed.inbound;
+        let texts =
+            [inbound.fresh_text.as_str(), inbound.text.as_str(), inbound.subject.as_deref().unwrap_or_default()];
+        texts.into_iter().find(|text| !text.trim().is_empty()).unwrap_or_default()
     }
 
     fn message(&self, act: &Acting, case: &Case, choice: &Choice, no_answer: Option<&str>) -> Message {

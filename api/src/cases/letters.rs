@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use super::{
+    loops,
     record::{self, Putting},
     reply,
     tokens::ReplyKey,
@@ -14,6 +15,7 @@ use super::{
 };
 use crate::{
     acting::Acting,
+    blobs,
     fail::Fail,
     store::{
         self, Json, Store, Time, Tx,
@@ -57,22 +59,48 @@ pub struct Occasion<'a> {
     /// The message that is acknowledged.
     pub message: &'a Message,
     pub to: &'a Party,
-    /// The address as the program compares it.
-    pub normal: &'a str,
+    /// The line by which it is counted.
+    pub counted: &'a AutoLetter,
     pub language: &'a str,
 }
 
-/// Why an address gets no acknowledgement of this case now: it has had too many letters.
-pub fn refusal(tx: &mut Tx, act: &Acting, normal: &str, case: &Case) -> Result<Option<&'static str>, Fail> {
-    let day_ago = Time(act.now.0 - SignedDuration::from_hours(24));
-    let (lately, done) = auto_letters::count(tx, normal, day_ago, ACKNOWLEDGEMENT, case.id)?;
-    Ok(if done {
+/// The line by which letters of our own accord to an address are counted.
+pub fn counted(tx: &Tx, act: &Acting, normal: &str, case: &Case, answered: &str) -> AutoLetter {
+    let words: Vec<&str> = answered.split_whitespace().collect();
+    AutoLetter {
+        tenant_id: tx.tenant(),
+        id: act.id(),
+        address: normal.to_owned(),
+        case_id: Some(case.id),
+        kind: ACKNOWLEDGEMENT.to_owned(),
+        answered: blobs::of(words.join(" ").as_bytes()).to_vec(),
+        at: act.now,
+    }
+}
+
+/// Why an address gets no acknowledgement now: it has had too many letters, or says the same thing again as a machine
+/// without headers does.
+pub fn refusal(tx: &mut Tx, letter: &AutoLetter) -> Result<Option<&'static str>, Fail> {
+    let day_ago = Time(letter.at.0 - SignedDuration::from_hours(24));
+    let before = auto_letters::before(tx, letter, day_ago)?;
+    Ok(if before.same_case {
         Some("the sender has had one for this case")
-    } else if lately >= A_DAY {
+    } else if before.lately >= A_DAY {
         Some("the address has had ten automatic mails within a day")
+    } else if before.same_words {
+        Some("the same words from its sender were acknowledged within a day")
     } else {
         None
     })
+}
+
+/// Whether a subject is that of an acknowledgement, of this installation or another.
+pub fn is_acknowledgement(subject: &str) -> bool {
+    let Some(reference) = loops::references(subject).pop() else { return false };
+    let same = |language| {
+        render(language, "subject", &reference, "").is_ok_and(|ours| ours.eq_ignore_ascii_case(subject.trim()))
+    };
+    ["en", "es"].into_iter().any(same)
 }
 
 /// Writes the acknowledgement of a new case. Nothing that the sender wrote stands in it: it may reach someone who never
@@ -82,8 +110,8 @@ pub fn acknowledge(tx: &mut Tx, act: &Acting, written: &mut Written, about: Occa
     letter.channel_id = Some(about.channel.id);
     letter.sender = Json::of(&reply::own_party(about.channel.address.as_deref()));
     letter.recipients = Json::of(&[about.to]);
-    letter.subject = Some(render(about, "subject")?);
-    letter.text = render(about, "text")?;
+    letter.subject = Some(render(about.language, "subject", &about.case.reference, &about.tenant.name)?);
+    letter.text = render(about.language, "text", &about.case.reference, &about.tenant.name)?;
     letter.fresh_text.clone_from(&letter.text);
     letter.network_id = Some(reply::network_id(act, &letter, about.channel.address.as_deref()));
     letter.in_reply_to.clone_from(&about.message.network_id);
@@ -91,26 +119,18 @@ pub fn acknowledge(tx: &mut Tx, act: &Acting, written: &mut Written, about: Occa
     letter.automatic = true;
     letter.letter = Some(ACKNOWLEDGEMENT.to_owned());
     letter.written_at = Some(act.now);
-    let row = AutoLetter {
-        tenant_id: tx.tenant(),
-        id: act.id(),
-        address: about.normal.to_owned(),
-        case_id: Some(about.case.id),
-        kind: ACKNOWLEDGEMENT.to_owned(),
-        at: act.now,
-    };
-    auto_letters::insert(tx, &row)?;
+    auto_letters::insert(tx, about.counted)?;
     written.jobs.push(reply::deliver_job(act, &letter));
     record::put(tx, act, written, Putting { message: letter, files: Vec::new(), tokens: String::new() })
 }
 
-fn render(about: Occasion, part: &str) -> Result<String, Fail> {
-    let primary = about.language.split(['-', '_']).next().unwrap_or_default();
+fn render(language: &str, part: &str, reference: &str, agency: &str) -> Result<String, Fail> {
+    let primary = language.split(['-', '_']).next().unwrap_or_default();
     let language = if primary == "es" { "es" } else { "en" };
     let templates = TEMPLATES.as_ref().map_err(|e| Fail::Broken(format!("letters: {e}")))?;
     let rendered = templates
         .get_template(&format!("{ACKNOWLEDGEMENT}/{language}/{part}.txt"))
-        .and_then(|t| t.render(context! { reference => &about.case.reference, agency => &about.tenant.name }));
+        .and_then(|template| template.render(context! { reference, agency }));
     rendered.map(|text| text.trim().to_owned()).map_err(|e| Fail::Broken(format!("letters: {e}")))
 }
 

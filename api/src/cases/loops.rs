@@ -2,6 +2,8 @@
 
 use civicdesk_contract::{Automatic, Envelope, Inbound};
 
+use super::letters;
+
 /// Senders behind which no person reads.
 const ROBOTS: [&str; 2] = ["mailer-daemon", "postmaster"];
 /// Senders who ask for no answer.
@@ -33,6 +35,9 @@ pub fn nature(inbound: &Inbound, envelope: &Envelope, own: bool) -> Nature {
     }
     if envelope.from.as_deref().is_some_and(|from| matches!(from.trim(), "" | "<>")) {
         return machine("its return path is empty");
+    }
+    if letters::is_acknowledgement(inbound.subject.as_deref().unwrap_or_default()) {
+        return machine("it is the acknowledgement of another case system");
     }
     let local = inbound.from.as_ref().map(|from| local_part(&from.address)).unwrap_or_default();
     if ROBOTS.contains(&local.as_str()) {

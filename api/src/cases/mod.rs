@@ -17,3 +17,6 @@ mod threading;
 pub mod tokens;
 pub mod words;
 pub mod written;
+
+#[cfg(test)]
+mod tests;

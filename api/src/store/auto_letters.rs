@@ -14,6 +14,8 @@ pub struct AutoLetter {
     pub address: String,
     pub case_id: Option<Uid>,
     pub kind: String,
+    /// SHA-256 of the words that it answered.
+    pub answered: Vec<u8>,
     pub at: Time,
 }
 
@@ -22,14 +24,29 @@ pub fn insert(tx: &mut Tx, row: &AutoLetter) -> Result<()> {
     Ok(())
 }
 
-/// How many letters went to an address since then, and whether one of this kind went there about this case ever.
-pub fn count(tx: &mut Tx, address: &str, since: Time, kind: &str, case: Uid) -> Result<(i64, bool)> {
-    let to = tx.of(auto_letters::table).filter(auto_letters::address.eq(address.to_owned()));
-    let lately = to.filter(auto_letters::at.ge(since)).count().get_result(tx.conn())?;
-    let same = tx.of(auto_letters::table).filter(auto_letters::address.eq(address.to_owned()));
-    let same = same.filter(auto_letters::kind.eq(kind.to_owned())).filter(auto_letters::case_id.eq(case));
+/// What went to an address before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// Letters since the given moment.
+    pub lately: i64,
+    /// One of them answered the same words.
+    pub same_words: bool,
+    /// One of this kind was about this case, whenever.
+    pub same_case: bool,
+}
+
+/// Looks up what went to the address of this letter since then, and about its case.
+pub fn before(tx: &mut Tx, letter: &AutoLetter, since: Time) -> Result<Before> {
+    let to = tx.of(auto_letters::table).filter(auto_letters::address.eq(letter.address.clone()));
+    let lately: Vec<Vec<u8>> = to.filter(auto_letters::at.ge(since)).select(auto_letters::answered).load(tx.conn())?;
+    let same = tx.of(auto_letters::table).filter(auto_letters::address.eq(letter.address.clone()));
+    let same = same.filter(auto_letters::kind.eq(letter.kind.clone())).filter(auto_letters::case_id.eq(letter.case_id));
     let about: i64 = same.count().get_result(tx.conn())?;
-    Ok((lately, about > 0))
+    Ok(Before {
+        lately: i64::try_from(lately.len()).unwrap_or(i64::MAX),
+        same_words: lately.contains(&letter.answered),
+        same_case: about > 0,
+    })
 }
 
 /// Forgets letters older than this that no rule counts any more.

@@ -123,7 +123,9 @@ tenant_tables! {
         tenant_id: Id, seq: BigInt, id: Id, kind: Text, actor_kind: Text, actor_id: Nullable<Id>, case_id: Nullable<Id>,
         contact_id: Nullable<Id>, message_id: Nullable<Id>, data: Text, at: Ts,
     }
-    auto_letters (tenant_id, id) { tenant_id: Id, id: Id, address: Text, case_id: Nullable<Id>, kind: Text, at: Ts, }
+    auto_letters (tenant_id, id) {
+        tenant_id: Id, id: Id, address: Text, case_id: Nullable<Id>, kind: Text, answered: Binary, at: Ts,
+    }
     jobs (tenant_id, id) {
         tenant_id: Id, id: Id, kind: Text, subject_id: Nullable<Id>, payload: Text, due_at: Ts, attempts: Integer,
         leased_until: Nullable<Ts>, last_error: Nullable<Text>, created_at: Ts,

@@ -6,6 +6,7 @@ CREATE TABLE auto_letters (
     address text COLLATE "C" NOT NULL,
     case_id uuid,
     kind text COLLATE "C" NOT NULL,
+    answered bytea NOT NULL,
     at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id)
 );

@@ -6,6 +6,7 @@ CREATE TABLE auto_letters (
     address TEXT NOT NULL,
     case_id TEXT,
     kind TEXT NOT NULL,
+    answered BLOB NOT NULL,
     at BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, id)
 );

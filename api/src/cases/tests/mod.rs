@@ -1,0 +1,8 @@
+//! What intake and the record promise, on both databases.
+
+mod delivery;
+mod house;
+mod ledger;
+mod loops;
+mod record;
+mod threads;
