@@ -13,7 +13,7 @@ use super::{
     parsing::Parsed,
     record::{self, Opening, Putting},
     reports,
-    threading::{self, Choice},
+    threading::{self, Choice, Found},
     tokens::{self, ReplyKey},
     written::Written,
 };
@@ -87,11 +87,11 @@ pub fn file(
     let known = known_sender(tx, from)?;
     let choice = threading::choose(tx, desk, item, parsed, known)?;
     let contact = people::of_sender(tx, act, written, from)?;
-    let act = &Acting { actor: Actor::Contact(contact.id.0), ..act.clone() };
-    let filed = Filed { item, parsed, nature, contact: &contact };
-    match choice.taken.clone() {
-        Some(found) => filed.into_case(tx, act, written, desk, &found.case, &choice),
-        None => filed.into_new_case(tx, act, written, desk, &choice),
+    let act = Acting { actor: Actor::Contact(contact.id.0), ..act.clone() };
+    let filed = Filed { act, desk, item, parsed, nature, contact };
+    match &choice.taken {
+        Some(found) => filed.join_case(tx, written, &found.case, &choice),
+        None => filed.open_case(tx, written, &choice),
     }
 }
 
@@ -112,96 +112,83 @@ struct Letter<'a> {
 
 /// A message on its way into a case.
 struct Filed<'a> {
+    act: Acting,
+    desk: &'a Desk,
     item: &'a Item,
     parsed: &'a Parsed,
     nature: Nature,
-    contact: &'a Contact,
+    contact: Contact,
 }
 
 impl Filed<'_> {
-    fn into_case(
-        &self,
-        tx: &mut Tx,
-        act: &Acting,
-        written: &mut Written,
-        desk: &Desk,
-        case: &Case,
-        choice: &Choice,
-    ) -> Result<Settled, Fail> {
-        let message = self.message(act, case, choice, None);
-        self.put(tx, act, written, &message)?;
-        record::touch(tx, act, written, case, !self.nature.machine)?;
-        self.join_copied(tx, act, written, desk, case)?;
+    fn join_case(&self, tx: &mut Tx, written: &mut Written, case: &Case, choice: &Choice) -> Result<Settled, Fail> {
+        let message = self.message(case, choice, None);
+        self.put(tx, written, &message)?;
+        record::touch(tx, &self.act, written, case, !self.nature.machine)?;
+        self.join_copied(tx, written, case)?;
         Ok(self.settled(&message))
     }
 
-    fn into_new_case(
-        &self,
-        tx: &mut Tx,
-        act: &Acting,
-        written: &mut Written,
-        desk: &Desk,
-        choice: &Choice,
-    ) -> Result<Settled, Fail> {
-        let subject: String =
-            self.parsed.inbound.subject.iter().flat_map(|s| s.chars()).take(LONGEST_SUBJECT).collect();
+    fn open_case(&self, tx: &mut Tx, written: &mut Written, choice: &Choice) -> Result<Settled, Fail> {
+        let subject = self.parsed.inbound.subject.as_deref().unwrap_or_default();
+        let subject: String = subject.chars().take(LONGEST_SUBJECT).collect();
         let subject = if subject.trim().is_empty() { "(no subject)".to_owned() } else { subject };
         let opening = Opening { channel_id: Some(self.item.channel_id), ..Opening::new(subject, self.contact.id) };
-        let case = record::open_in(tx, act, written, &desk.tenant, opening)?;
-        let answerable = self.answerable(tx, act, desk, &case)?;
-        let message = self.message(act, &case, choice, answerable.as_ref().err().copied());
-        self.put(tx, act, written, &message)?;
-        if let Ok(letter) = answerable {
-            let act = &Acting { actor: Actor::System, now: after(act.now), ..act.clone() };
-            let (tenant, case, message) = (&desk.tenant, &case, &message);
-            let Letter { channel, to, counted, language } = letter;
+        let case = record::open_in(tx, &self.act, written, &self.desk.tenant, opening)?;
+        let answerable = self.answerable(tx, &case)?;
+        let message = self.message(&case, choice, answerable.as_ref().err().copied());
+        self.put(tx, written, &message)?;
+        if let Ok(Letter { channel, to, counted, language }) = answerable {
+            let act = Acting { actor: Actor::System, now: after(self.act.now), ..self.act.clone() };
+            let (tenant, case, message) = (&self.desk.tenant, &case, &message);
             let about = Occasion { tenant, channel, case, message, to, counted: &counted, language };
-            letters::acknowledge(tx, act, written, about)?;
+            letters::acknowledge(tx, &act, written, about)?;
         }
         for found in &choice.refused {
-            let row = Suggestion {
-                tenant_id: tx.tenant(),
-                id: act.id(),
-                message_id: message.id,
-                case_id: found.case.id,
-                reason: found.reason(),
-                state: "open".to_owned(),
-                created_at: act.now,
-            };
-            suggestions::insert(tx, &row)?;
-            let mut event = act.event(tx, "suggestion.made");
-            event.case_id = Some(found.case.id);
-            event.message_id = Some(message.id);
-            event.data = Json(json!({ "method": found.method, "reason": row.reason }));
-            written.events.push(event);
+            self.suggest(tx, written, &message, found)?;
         }
-        self.join_copied(tx, act, written, desk, &case)?;
+        self.join_copied(tx, written, &case)?;
         Ok(self.settled(&message))
+    }
+
+    /// Shows staff the case that the message speaks of though its sender is no party to it.
+    fn suggest(&self, tx: &mut Tx, written: &mut Written, message: &Message, found: &Found) -> Result<(), Fail> {
+        let row = Suggestion {
+            tenant_id: tx.tenant(),
+            id: self.act.id(),
+            message_id: message.id,
+            case_id: found.case.id,
+            reason: found.reason(),
+            state: "open".to_owned(),
+            created_at: self.act.now,
+        };
+        suggestions::insert(tx, &row)?;
+        let mut event = self.act.event(tx, "suggestion.made");
+        event.case_id = Some(found.case.id);
+        event.message_id = Some(message.id);
+        event.data = Json(json!({ "method": found.method, "reason": row.reason }));
+        written.events.push(event);
+        Ok(())
     }
 
     /// Where the acknowledgement goes, or why there is none.
-    fn answerable<'d>(
-        &'d self,
-        tx: &mut Tx,
-        act: &Acting,
-        desk: &'d Desk,
-        case: &Case,
-    ) -> Result<Result<Letter<'d>, &'static str>, Fail> {
+    fn answerable(&self, tx: &mut Tx, case: &Case) -> Result<Result<Letter<'_>, &'static str>, Fail> {
         if let Some(why) = self.nature.no_answer {
             return Ok(Err(why));
         }
-        let Some(channel) = desk.channels.get(&self.item.channel_id).filter(|c| desk.senders.contains(&c.id)) else {
+        let Some(channel) = self.desk.channels.get(&self.item.channel_id).filter(|c| self.desk.senders.contains(&c.id))
+        else {
             return Ok(Err("the channel cannot send"));
         };
         let to = self.parsed.inbound.from.as_ref();
         let Some((to, normal)) = to.and_then(|to| Some((to, addresses::normal(to.kind, &to.address)?))) else {
             return Ok(Err("it names no sender"));
         };
-        let counted = letters::counted(tx, act, &normal, case, self.words());
+        let counted = letters::counted(tx, &self.act, &normal, case, self.words());
         if let Some(why) = letters::refusal(tx, &counted)? {
             return Ok(Err(why));
         }
-        let language = self.contact.language.as_deref().unwrap_or(&desk.tenant.locale);
+        let language = self.contact.language.as_deref().unwrap_or(&self.desk.tenant.locale);
         Ok(Ok(Letter { channel, to, counted, language }))
     }
 
@@ -213,9 +200,9 @@ impl Filed<'_> {
         texts.into_iter().find(|text| !text.trim().is_empty()).unwrap_or_default()
     }
 
-    fn message(&self, act: &Acting, case: &Case, choice: &Choice, no_answer: Option<&str>) -> Message {
+    fn message(&self, case: &Case, choice: &Choice, no_answer: Option<&str>) -> Message {
         let inbound = &self.parsed.inbound;
-        let mut message = record::draft(act, case, "inbound");
+        let mut message = record::draft(&self.act, case, "inbound");
         message.channel_id = Some(self.item.channel_id);
         message.item_id = Some(self.item.id);
         message.sender = Json::of(&inbound.from);
@@ -243,10 +230,10 @@ impl Filed<'_> {
         message
     }
 
-    fn put(&self, tx: &mut Tx, act: &Acting, written: &mut Written, message: &Message) -> Result<(), Fail> {
+    fn put(&self, tx: &mut Tx, written: &mut Written, message: &Message) -> Result<(), Fail> {
         let files = self.parsed.files.iter().map(|file| Attachment {
             tenant_id: message.tenant_id,
-            id: act.id(),
+            id: self.act.id(),
             message_id: Some(message.id),
             uploaded_by: None,
             name: file.name.clone(),
@@ -255,31 +242,25 @@ impl Filed<'_> {
             sha256: file.hash.to_vec(),
             content_id: file.content_id.clone(),
             inline: file.inline,
-            created_at: act.now,
+            created_at: self.act.now,
         });
         let files = files.collect();
         let tokens = self.parsed.tokens.clone();
-        record::put(tx, act, written, Putting { message: message.clone(), files, tokens })?;
+        record::put(tx, &self.act, written, Putting { message: message.clone(), files, tokens })?;
         Ok(messages::note_refs(tx, message.id, &self.parsed.chain)?)
     }
 
     /// Whom a party writes to beside us takes part from then on. A machine's list of recipients makes nobody a party.
-    fn join_copied(
-        &self,
-        tx: &mut Tx,
-        act: &Acting,
-        written: &mut Written,
-        desk: &Desk,
-        case: &Case,
-    ) -> Result<(), Fail> {
+    fn join_copied(&self, tx: &mut Tx, written: &mut Written, case: &Case) -> Result<(), Fail> {
         if self.nature.machine || self.parsed.inbound.automatic != Automatic::No {
             return Ok(());
         }
-        let copied = self.parsed.inbound.to.iter().chain(&self.parsed.inbound.cc).filter(|party| !desk.is_own(party));
+        let copied =
+            self.parsed.inbound.to.iter().chain(&self.parsed.inbound.cc).filter(|party| !self.desk.is_own(party));
         for party in copied.take(MOST_COPIED) {
             if addresses::normal(party.kind, &party.address).is_some() {
-                let contact = people::of_sender(tx, act, written, Some(party))?;
-                record::join(tx, act, case, contact.id, "participant")?;
+                let contact = people::of_sender(tx, &self.act, written, Some(party))?;
+                record::join(tx, &self.act, case, contact.id, "participant")?;
             }
         }
         Ok(())

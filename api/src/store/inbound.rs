@@ -154,8 +154,11 @@ pub fn list(
     Ok(query.select(Item::as_select()).load(tx.conn())?)
 }
 
+/// A channel, a state, what an item of it was filed as, and how many items that are.
+pub type Count = (Uid, String, Option<String>, i64);
+
 /// How many items of each channel are in each state: the numbers that must add up.
-pub fn counts(tx: &mut Tx) -> Result<Vec<(Uid, String, Option<String>, i64)>> {
+pub fn counts(tx: &mut Tx) -> Result<Vec<Count>> {
     let groups = (inbound_items::channel_id, inbound_items::state, inbound_items::filed_as);
     let query = tx.of(inbound_items::table).group_by(groups).select((
         inbound_items::channel_id,
