@@ -70,6 +70,17 @@ impl Fail {
         if wrong.is_empty() { Ok(()) } else { Err(Self::Invalid(wrong.into_iter().map(field).collect())) }
     }
 
+    /// The same, for a part of the request that lies under this pointer.
+    pub fn under(self, pointer: &str) -> Self {
+        match self {
+            Self::Invalid(fields) => {
+                let under = |f: Field| Field { pointer: format!("{pointer}{}", f.pointer), ..f };
+                Self::Invalid(fields.into_iter().map(under).collect())
+            }
+            other => other,
+        }
+    }
+
     pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
         Self::Conflict { code, detail: detail.into() }
     }

@@ -1,13 +1,17 @@
 //! Agencies of the installation: how one is made, suspended and resumed.
 
+use civicdesk_contract::Secret;
 use jiff::{civil::Date, tz::TimeZone};
 use uuid::Uuid;
 
 use crate::{
+    acting::{Acting, Actor},
     app::App,
+    auth::staff::{self, NewStaff},
     fail::Fail,
     store::{
         self, Json, Time, Uid,
+        staff::Staff,
         tenant::Tenant,
         tenants::{Entry, Gate},
     },
@@ -34,15 +38,37 @@ impl NewTenant {
     }
 }
 
-/// Makes an agency: its room and its own row first, its line in the installation's list last, so that nobody meets a
-/// half-made one.
+/// Makes an agency.
 pub async fn create(app: &App, new: NewTenant) -> Result<Entry, Fail> {
+    make(app, new, None).await.map(|made| made.0)
+}
+
+/// Makes an agency with its first owner, and says the owner's password where it was made here.
+pub async fn create_with_owner(
+    app: &App,
+    new: NewTenant,
+    owner: NewStaff,
+) -> Result<(Entry, Staff, Option<Secret>), Fail> {
+    match make(app, new, Some(owner)).await? {
+        (entry, Some((owner, password))) => Ok((entry, owner, password)),
+        (_, None) => Err(Fail::Broken("an agency was made without its owner".into())),
+    }
+}
+
+type Owner = (Staff, Option<Secret>);
+
+/// Its room and its own rows first, its line in the installation's list last, so that nobody meets a half-made one.
+async fn make(app: &App, new: NewTenant, owner: Option<NewStaff>) -> Result<(Entry, Option<Owner>), Fail> {
     let prefix = check(&new)?;
     let wanted = new.slug.clone();
     if app.store.control_read(move |c| store::tenants::by_slug(c, &wanted)).await?.is_some() {
         return Err(taken(&new.slug));
     }
     let (id, now) = (app.ids.next(), app.time());
+    let owner = match owner {
+        Some(owner) => Some(staff::prepare(app, id, owner).await.map_err(|e| e.under("/owner"))?),
+        None => None,
+    };
     app.store.create_room(id).await?;
     let zone = TimeZone::get(&new.time_zone).unwrap_or(TimeZone::UTC);
     let today: Date = now.0.to_zoned(zone).date();
@@ -64,11 +90,17 @@ pub async fn create(app: &App, new: NewTenant) -> Result<Entry, Fail> {
     };
     let status = store::tenants::ACTIVE.to_owned();
     let entry = Entry { id: Uid(id), slug: row.slug.clone(), name: row.name.clone(), status, created_at: now };
-    app.store.tenant(id).write(move |tx| store::tenant::insert(tx, &row)).await.map_err(Fail::from)?;
+    let (first, acting) = (owner.as_ref().map(|o| o.0.clone()), Acting::new(Actor::System, &app.clock, &app.ids));
+    let door = app.store.tenant(id);
+    let write = door.write(move |tx| -> Result<(), Fail> {
+        store::tenant::insert(tx, &row)?;
+        first.iter().try_for_each(|first| staff::add(tx, &acting, first))
+    });
+    write.await?;
     let listed = entry.clone();
     match app.store.control_write(move |c| store::tenants::list_new(c, &listed)).await {
         Err(store::Error::Taken(_)) => Err(taken(&new.slug)),
-        ended => Ok(ended.map(|()| entry)?),
+        ended => Ok(ended.map(|()| (entry, owner))?),
     }
 }
 

@@ -4,15 +4,19 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use civicdesk_contract::Secret;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::policy::Rights;
 use crate::{
+    acting::{Acting, Actor},
     app::App,
     fail::Fail,
+    ids,
     store::{
-        self, Json, Time, Uid,
+        self, Json, Time, Tx, Uid,
+        events::Event,
         keys::{ApiKey, OperatorKey},
     },
 };
@@ -98,11 +102,32 @@ pub fn prepare(app: &App, tenant: Uuid, new: &NewKey) -> Result<(ApiKey, Secret)
     Ok((row, Secret::new(text)))
 }
 
+/// Stores a prepared key.
+pub fn add(tx: &mut Tx, acting: &Acting, row: &ApiKey) -> Result<(), Fail> {
+    store::keys::insert(tx, row)?;
+    note(tx, acting, "api_key.created", row)
+}
+
+/// Ends a key: the next request with it is refused. A second time changes nothing.
+pub fn revoke(tx: &mut Tx, acting: &Acting, row: &ApiKey) -> Result<(), Fail> {
+    if row.revoked_at.is_some() {
+        return Ok(());
+    }
+    store::keys::revoke(tx, row.id.0, acting.now)?;
+    note(tx, acting, "api_key.revoked", row)
+}
+
+fn note(tx: &mut Tx, acting: &Acting, kind: &str, row: &ApiKey) -> Result<(), Fail> {
+    let data = json!({ "api_key_id": ids::KEY.show(row.id.0), "scopes": row.scopes.0, "mode": row.mode });
+    let event = Event { data: Json(data), ..acting.event(tx, kind) };
+    Ok(store::events::append(tx, vec![event])?)
+}
+
 /// Makes and stores a key of a tenant.
 pub async fn create(app: &App, tenant: Uuid, new: NewKey) -> Result<(ApiKey, Secret), Fail> {
     let (row, text) = prepare(app, tenant, &new)?;
-    let stored = row.clone();
-    app.store.tenant(tenant).write(move |tx| store::keys::insert(tx, &stored).map_err(Fail::from)).await?;
+    let (stored, acting) = (row.clone(), Acting::new(Actor::System, &app.clock, &app.ids));
+    app.store.tenant(tenant).write(move |tx| add(tx, &acting, &stored)).await?;
     Ok((row, text))
 }
 

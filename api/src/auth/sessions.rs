@@ -4,15 +4,18 @@ use std::net::IpAddr;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use civicdesk_contract::Secret;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::staff::normal_email;
+use super::{Who, staff::normal_email};
 use crate::{
+    acting::{Acting, Actor},
     app::App,
     fail::Fail,
-    store::{self, Time, Tx, Uid, sessions::Session, staff::Staff},
+    ids,
+    store::{self, Json, Time, Tx, Uid, events::Event, sessions::Session, staff::Staff},
 };
 
 /// How long a sign-in lasts at most, in seconds, however often it is refreshed: a working day.
@@ -56,7 +59,7 @@ pub async fn sign_in(
     let tenant = entry.id.0;
     let (row, refresh_token) = session(app, tenant, person.id.0);
     let access_token = app.tokens.sign(&app.ids, tenant, row.id.0, person.id.0, app.now())?;
-    let hash = person.password_hash.clone();
+    let (hash, ids) = (person.password_hash.clone(), app.ids.clone());
     let door = app.store.tenant(tenant);
     let write = door.write(move |tx| {
         refuse_suspended(tx)?;
@@ -66,10 +69,27 @@ pub async fn sign_in(
             return Err(WRONG);
         }
         store::sessions::insert(tx, &row)?;
+        let acting = Acting { actor: Actor::Staff(row.staff_id.0), now: row.created_at, ids: ids.clone() };
+        note(tx, &acting, "staff.signed_in", row.id.0)?;
         Ok(now)
     });
     let staff: Staff = write.await?;
     Ok(SignedIn { access_token: Secret::new(access_token), refresh_token, staff, tenant })
+}
+
+/// Ends the caller's session.
+pub fn sign_out(tx: &mut Tx, who: &Who) -> Result<(), Fail> {
+    let Some(session) = who.session else {
+        return Err(Fail::conflict("not-a-session", "an API key has no session: revoke it at /v1/api-keys"));
+    };
+    store::sessions::end(tx, session, "signed out", who.acting.now)?;
+    note(tx, &who.acting, "staff.signed_out", session)
+}
+
+fn note(tx: &mut Tx, acting: &Acting, kind: &str, session: Uuid) -> Result<(), Fail> {
+    let data = Json(json!({ "session_id": ids::SESSION.show(session) }));
+    let event = Event { data, ..acting.event(tx, kind) };
+    Ok(store::events::append(tx, vec![event])?)
 }
 
 fn session(app: &App, tenant: Uuid, staff: Uuid) -> (Session, Secret) {
@@ -113,13 +133,13 @@ enum Shown {
 /// Trades a refresh token for the next one. A token that was traded already is in two hands: the session ends.
 pub async fn refresh(app: &App, shown: &Secret) -> Result<SignedIn, Fail> {
     let mut parts = shown.expose().splitn(4, '_');
-    let ids = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+    let named = match (parts.next(), parts.next(), parts.next(), parts.next()) {
         (Some("cr"), Some(t), Some(s), Some(_)) => Uuid::try_parse(t).ok().zip(Uuid::try_parse(s).ok()),
         _ => None,
     };
-    let (tenant, session) = ids.ok_or(SPENT)?;
+    let (tenant, session) = named.ok_or(SPENT)?;
     let next = refresh_token(app, tenant, session);
-    let (shown, next_hash, now) = (hash(shown), hash(&next), app.time());
+    let (shown, next_hash, now, ids) = (hash(shown), hash(&next), app.time(), app.ids.clone());
     let door = app.store.tenant(tenant);
     let write = door.write(move |tx| {
         let Some(row) = store::sessions::get(tx, session)? else { return Ok(Shown::Dead) };
@@ -138,6 +158,8 @@ pub async fn refresh(app: &App, shown: &Secret) -> Result<SignedIn, Fail> {
         }
         if row.previous_hash.is_some_and(|p| bool::from(p.ct_eq(&shown))) {
             store::sessions::end(tx, session, "a spent refresh token came back", now)?;
+            let acting = Acting { actor: Actor::System, now, ids: ids.clone() };
+            note(tx, &acting, "staff.refresh_token_reused", session)?;
         }
         Ok(Shown::Dead)
     });

@@ -1,6 +1,7 @@
 //! Staff: how a member is made and changed, and what must stay true of them.
 
 use civicdesk_contract::Secret;
+use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
@@ -9,10 +10,13 @@ use super::{
     policy::{Right, Rights, Role},
 };
 use crate::{
+    acting::{Acting, Actor},
     app::App,
     fail::Fail,
+    ids,
     store::{
-        self, Time, Tx, Uid,
+        self, Json, Tx, Uid,
+        events::Event,
         staff::{Change, Staff},
     },
 };
@@ -74,18 +78,26 @@ pub async fn prepare(app: &App, tenant: Uuid, new: NewStaff) -> Result<(Staff, O
 }
 
 /// Stores a prepared member.
-pub fn add(tx: &mut Tx, row: &Staff) -> Result<(), Fail> {
+pub fn add(tx: &mut Tx, acting: &Acting, row: &Staff) -> Result<(), Fail> {
     if store::staff::by_email(tx, &row.email)?.is_some() {
         return Err(Fail::conflict("email-taken", "a member of staff has this address; change that one instead"));
     }
-    Ok(store::staff::insert(tx, row)?)
+    store::staff::insert(tx, row)?;
+    note(tx, acting, "staff.created", row, json!({ "role": row.role }))
+}
+
+/// A line of the log about a member of staff.
+fn note(tx: &mut Tx, acting: &Acting, kind: &str, row: &Staff, mut data: Value) -> Result<(), Fail> {
+    data["staff_id"] = json!(ids::STAFF.show(row.id.0));
+    let event = Event { data: Json(data), ..acting.event(tx, kind) };
+    Ok(store::events::append(tx, vec![event])?)
 }
 
 /// Makes and stores a member of a tenant's staff. The password comes back where it was made here.
 pub async fn create(app: &App, tenant: Uuid, new: NewStaff) -> Result<(Staff, Option<Secret>), Fail> {
     let (row, made) = prepare(app, tenant, new).await?;
-    let stored = row.clone();
-    app.store.tenant(tenant).write(move |tx| add(tx, &stored)).await?;
+    let (stored, acting) = (row.clone(), Acting::new(Actor::System, &app.clock, &app.ids));
+    app.store.tenant(tenant).write(move |tx| add(tx, &acting, &stored)).await?;
     Ok((row, made))
 }
 
@@ -95,7 +107,7 @@ pub fn may_change(rights: Rights, role: Role) -> Result<(), Fail> {
 }
 
 /// Changes a member. Whoever is disabled, or given another password, is signed out everywhere in the same transaction.
-pub fn change(tx: &mut Tx, row: &Staff, change: &Change, now: Time) -> Result<(), Fail> {
+pub fn change(tx: &mut Tx, acting: &Acting, row: &Staff, change: &Change) -> Result<(), Fail> {
     let owner = |role: &str| role == Role::Owner.name();
     let stays_owner = change.role.as_deref().is_none_or(owner);
     let disabled = change.status.as_deref() == Some(store::staff::DISABLED);
@@ -103,13 +115,15 @@ pub fn change(tx: &mut Tx, row: &Staff, change: &Change, now: Time) -> Result<()
     if goes && store::staff::active_owners(tx)? == 1 {
         return Err(Fail::conflict("last-owner", "this is the only owner who can sign in: make another owner first"));
     }
-    store::staff::update(tx, row.id.0, row.version, change, now)?;
+    store::staff::update(tx, row.id.0, row.version, change, acting.now)?;
     if disabled {
-        store::sessions::end_all(tx, row.id.0, "disabled", now)?;
+        store::sessions::end_all(tx, row.id.0, "disabled", acting.now)?;
     } else if change.password_hash.is_some() {
-        store::sessions::end_all(tx, row.id.0, "new password", now)?;
+        store::sessions::end_all(tx, row.id.0, "new password", acting.now)?;
     }
-    Ok(())
+    let data = json!({ "name": change.name, "role": change.role, "status": change.status,
+        "password": change.password_hash.is_some() });
+    note(tx, acting, "staff.changed", row, data)
 }
 
 #[cfg(test)]

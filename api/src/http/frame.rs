@@ -103,7 +103,7 @@ fn written(app: &App, id: &str, problem: &Problem) -> HttpResponse {
         answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
     }
     if let Some(allow) = &problem.allow {
-        answer.insert_header((header::ALLOW, allow.as_str()));
+        answer.insert_header((header::ALLOW, &**allow));
     }
     answer.body(problem.body(&app.public_url, id))
 }

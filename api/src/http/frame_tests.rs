@@ -46,3 +46,28 @@ async fn the_documentation_comes_from_the_program_and_asks_nobody_else() {
     assert_eq!(desk.get("/openapi.json", "").await.body["openapi"], "3.1.0");
     assert_eq!(desk.get("/openapi-3.0.json", "").await.body["openapi"], "3.0.3");
 }
+
+#[actix_web::test]
+async fn a_panic_is_a_problem_too_and_the_next_request_is_served() {
+    use actix_web::{App, middleware::from_fn, test, web};
+    let desk = TestApp::start().await;
+    let panics = || async {
+        if true {
+            panic!("on purpose");
+        }
+        "never"
+    };
+    let service = App::new()
+        .app_data(web::Data::from(desk.app.clone()))
+        .route("/panic", web::get().to(panics))
+        .route("/fine", web::get().to(|| async { "fine" }))
+        .wrap(from_fn(super::frame));
+    let service = test::init_service(service).await;
+    let error = test::try_call_service(&service, TestRequest::with_uri("/panic").to_request()).await.unwrap_err();
+    let answer = error.error_response();
+    assert_eq!(answer.status(), 500);
+    assert_eq!(answer.headers().get("content-type").unwrap(), "application/problem+json");
+    assert!(answer.headers().contains_key("x-content-type-options"));
+    let fine = test::call_service(&service, TestRequest::with_uri("/fine").to_request()).await;
+    assert_eq!(fine.status(), 200);
+}

@@ -133,5 +133,5 @@ pub async fn nowhere(req: HttpRequest) -> Result<HttpResponse, Problem> {
     }
     let allow = methods.join(", ");
     let detail = format!("this path has {allow}");
-    Err(Problem { allow: Some(allow), ..Problem::new(problem::METHOD, detail) })
+    Err(Problem { allow: Some(allow.into()), ..Problem::new(problem::METHOD, detail) })
 }

@@ -14,7 +14,7 @@
 //!     let only_if = door.if_match()?;                     // times, ids and hashes of your own: before the closure
 //!     let change = body.into_inner();
 //!     door.write(move |tx, who| {
-//!         let id = id(ids::CASE, &path, "the case")?;                   // foreign, wrong and missing ids look alike
+//!         let id = id(ids::CASE, &path)?;                               // foreign, wrong and missing ids look alike
 //!         let case = store::cases::get(tx, id)?;                        // NotFound becomes 404
 //!         only_if.check(who, case.version)?;                            // 412, or 428 where the tenant wants it
 //!         let case = cases::change(tx, &who.acting, &case, &change)?;      // a rule; `Fail` becomes a problem
@@ -42,7 +42,10 @@
 //! 5. One line in [`v1`] below, its tag in `openapi.rs`, and `cargo test -p civicdesk openapi` with `PRINT_OPENAPI=1`
 //!    set prints the documents anew. A secret in an answer is left out of what is stored: `reply.keep(&without)`.
 
+mod api_keys;
+mod auth;
 mod body;
+mod client;
 pub mod door;
 mod down;
 mod frame;
@@ -54,6 +57,9 @@ pub mod page;
 pub mod problem;
 mod query;
 pub mod serve;
+mod staff;
+mod teams;
+mod tenants;
 pub mod wire;
 
 #[cfg(test)]
@@ -77,8 +83,16 @@ pub use query::Params;
 use crate::app::App;
 use idempotency::Running;
 
-/// Every operation on a tenant's data, in one list.
-fn v1(_to: &mut ServiceConfig) {}
+/// Every operation, in one list.
+fn v1(to: &mut ServiceConfig) {
+    to.service(auth::login).service(auth::refresh).service(auth::logout).service(auth::me);
+    to.service(staff::list).service(staff::create).service(staff::read).service(staff::update);
+    to.service(teams::list).service(teams::create).service(teams::read).service(teams::update);
+    to.service(teams::members).service(teams::add_member).service(teams::remove_member);
+    to.service(api_keys::list).service(api_keys::create).service(api_keys::read).service(api_keys::revoke);
+    to.service(tenants::list).service(tenants::create).service(tenants::read);
+    to.service(tenants::suspend).service(tenants::resume);
+}
 
 /// What the service says about itself.
 fn meta(to: &mut ServiceConfig) {

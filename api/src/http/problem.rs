@@ -79,9 +79,9 @@ pub struct Problem {
     pub detail: String,
     pub errors: Vec<Field>,
     pub retry_after: Option<u32>,
-    pub allow: Option<String>,
+    pub allow: Option<Box<str>>,
     /// For the log only.
-    pub cause: Option<String>,
+    pub cause: Option<Box<str>>,
 }
 
 /// A problem as it is sent.
@@ -115,7 +115,7 @@ impl Problem {
         Self { kind, code: kind.code, detail, errors, retry_after: None, allow: None, cause: None }
     }
 
-    fn broken(kind: &'static Kind, cause: impl Into<String>) -> Self {
+    fn broken(kind: &'static Kind, cause: impl Into<Box<str>>) -> Self {
         Self { cause: Some(cause.into()), ..Self::new(kind, kind.about) }
     }
 
@@ -152,7 +152,8 @@ impl From<Fail> for Problem {
         match fail {
             Fail::Unauthenticated(what) => Self::new(UNAUTHENTICATED, what),
             Fail::Suspended => Self::new(SUSPENDED, SUSPENDED.about),
-            Fail::NotFound(what) => Self::new(NOT_FOUND, format!("{what} was not found")),
+            // One text for all, so that nothing can be told from it.
+            Fail::NotFound(_) => Self::new(NOT_FOUND, NOT_FOUND.about),
             Fail::Forbidden(right) => Self::new(FORBIDDEN, format!("the right `{right}` is missing")),
             Fail::Invalid(errors) => {
                 let detail = match errors.len() {
@@ -176,9 +177,9 @@ impl From<Fail> for Problem {
 impl From<store::Error> for Problem {
     /// Names of constraints and the database's own words go to the log only.
     fn from(e: store::Error) -> Self {
-        let cause = e.to_string();
+        let cause: Box<str> = e.to_string().into();
         match e {
-            store::Error::NotFound => Self::new(NOT_FOUND, "it was not found"),
+            store::Error::NotFound => Self::new(NOT_FOUND, NOT_FOUND.about),
             store::Error::Stale => Self::new(STALE, STALE.about),
             store::Error::Busy => Self::new(BUSY, BUSY.about).wait(1),
             store::Error::Taken(_) => Self {

@@ -88,6 +88,7 @@ impl TestApp {
             ids: Ids::new(clock.clone()),
             master: MasterKey::new([3; 32]),
             public_url: "https://desk.example".into(),
+            trusted_proxies: Vec::new(),
             hashing: 1,
             parsing: 1,
         };

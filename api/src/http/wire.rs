@@ -147,6 +147,10 @@ impl IfMatch {
 }
 
 /// An id in a path. One that cannot be an id names nothing, like one that is not there.
-pub fn id(prefix: Prefix, text: &str, what: &'static str) -> Result<Uuid, Fail> {
-    prefix.read(text).ok_or(Fail::NotFound(what))
+pub fn id(prefix: Prefix, text: &str) -> Result<Uuid, Fail> {
+    prefix.read(text).ok_or(Fail::NotFound("it"))
 }
+
+#[cfg(test)]
+#[path = "wire_tests.rs"]
+mod tests;

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::{
     Error, Result, Tx,
-    schema::{team_members, teams},
+    schema::{staff, team_members, teams},
+    staff::Staff,
     types::{Time, Uid},
 };
 
@@ -60,23 +61,22 @@ pub fn rename(tx: &mut Tx, id: Uuid, version: i64, name: &str, now: Time) -> Res
     }
 }
 
-/// The team's members.
-pub fn members(tx: &mut Tx, team: Uuid) -> Result<Vec<Uuid>> {
-    let rows = tx.of(team_members::table).filter(team_members::team_id.eq(Uid(team)));
-    let ids: Vec<Uid> = rows.select(team_members::staff_id).order(team_members::staff_id).load(tx.conn())?;
-    Ok(ids.into_iter().map(|u| u.0).collect())
-}
-
-/// The teams of one member of staff.
-pub fn of_staff(tx: &mut Tx, staff: Uuid) -> Result<Vec<Uuid>> {
-    let rows = tx.of(team_members::table).filter(team_members::staff_id.eq(Uid(staff)));
-    let ids: Vec<Uid> = rows.select(team_members::team_id).order(team_members::team_id).load(tx.conn())?;
-    Ok(ids.into_iter().map(|u| u.0).collect())
+/// The team's members in the order in which they came to the agency, after the given one.
+pub fn members(tx: &mut Tx, team: Uuid, after: Option<Uuid>, limit: i64) -> Result<Vec<Staff>> {
+    let ids = tx.of(team_members::table).filter(team_members::team_id.eq(Uid(team))).select(team_members::staff_id);
+    let rows =
+        tx.of(staff::table).filter(staff::id.eq_any(ids)).filter(staff::id.gt(Uid(after.unwrap_or(Uuid::nil()))));
+    Ok(rows.order(staff::id).limit(limit).select(Staff::as_select()).load(tx.conn())?)
 }
 
 /// Adds a member; nothing happens where the team has them already.
 pub fn add_member(tx: &mut Tx, team: Uuid, staff: Uuid) -> Result<()> {
-    if members(tx, team)?.contains(&staff) {
+    let there = tx
+        .of(team_members::table)
+        .filter(team_members::team_id.eq(Uid(team)))
+        .filter(team_members::staff_id.eq(Uid(staff)))
+        .count();
+    if there.get_result::<i64>(tx.conn())? > 0 {
         return Ok(());
     }
     let row = Member { tenant_id: tx.tenant(), team_id: Uid(team), staff_id: Uid(staff) };
