@@ -1,6 +1,6 @@
 //! What the running program holds: made once at start, lent to every request, page and job.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use civicdesk_contract::Clock;
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use crate::{
     },
     fail::Fail,
     ids::Ids,
+    settings::{self, Cidr},
     store::{Store, Time},
     workers::Workers,
 };
@@ -28,7 +29,9 @@ pub struct Setup {
     /// Where the program is reached from outside, without a slash at its end: it stands in links, tokens and problems.
     pub public_url: String,
     /// Addresses of the proxies in front, whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<Cidr>,
+    /// How much a request may bring, and how many a credential may make.
+    pub bounds: settings::Limits,
     /// Threads for password hashing.
     pub hashing: usize,
     /// Threads for parsing.
@@ -43,7 +46,8 @@ pub struct App {
     pub master: MasterKey,
     pub seal: Seal,
     pub public_url: String,
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<Cidr>,
+    pub bounds: settings::Limits,
     pub parsing: Workers,
     pub passwords: Passwords,
     pub tokens: Tokens,
@@ -53,7 +57,7 @@ pub struct App {
 impl App {
     /// Loads the token keys, or makes them at the first start.
     pub async fn start(setup: Setup, runtime: Handle) -> Result<Self, Fail> {
-        let Setup { store, clock, ids, master, public_url, trusted_proxies, hashing, parsing } = setup;
+        let Setup { store, clock, ids, master, public_url, trusted_proxies, bounds, hashing, parsing } = setup;
         let seal = Seal::new(&master, ids.clone());
         let now = Time::new(clock.now());
         let tokens = Tokens::load(&store, &seal, &ids, &public_url, now).await?;
@@ -64,6 +68,7 @@ impl App {
             seal,
             public_url,
             trusted_proxies,
+            bounds,
             parsing: Workers::new(runtime.clone(), parsing),
             passwords: Passwords::new(Workers::new(runtime, hashing), hashing, ids.clone()),
             ids,

@@ -43,7 +43,17 @@ impl Installation {
             settings.master_key_file().ok_or_else(|| Fail::Broken("keys.master_key_file is not set".to_owned()))?;
         let master = master_key(&store, &file, &ids).await?;
         let public_url = settings.server.public_url.clone().unwrap_or(public_url);
-        let setup = Setup { store, clock, ids, master, public_url, hashing: HASHING, parsing: PARSING };
+        let setup = Setup {
+            store,
+            clock,
+            ids,
+            master,
+            public_url,
+            trusted_proxies: settings.server.trusted_proxies.clone(),
+            bounds: settings.limits.clone(),
+            hashing: HASHING,
+            parsing: PARSING,
+        };
         let app = Arc::new(App::start(setup, runtime).await?);
         Ok(Self { settings, app, connectors })
     }

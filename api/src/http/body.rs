@@ -6,7 +6,7 @@ use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
     http::{Method, header},
-    web::{Bytes, BytesMut},
+    web::{Bytes, BytesMut, Data},
 };
 use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture};
 use serde::de::DeserializeOwned;
@@ -16,7 +16,10 @@ use super::{
     json::{self, Refused},
     problem::{self, Problem},
 };
-use crate::fail::{Fail, Field};
+use crate::{
+    app::App,
+    fail::{Fail, Field},
+};
 
 /// What a JSON body may measure where its operation does not say otherwise.
 pub const USUAL: usize = 256 * 1024;
@@ -53,7 +56,8 @@ impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for Body<T, 
         let (req, payload) = (req.clone(), payload.take());
         async move {
             expect_json(&req)?;
-            let bytes = collect(&req, payload, LIMIT, PATIENCE).await?;
+            let set = req.app_data::<Data<App>>().map_or(LIMIT, |app| app.bounds.body_bytes);
+            let bytes = collect(&req, payload, LIMIT.min(set), PATIENCE).await?;
             parse(&bytes).map(Self)
         }
         .boxed_local()

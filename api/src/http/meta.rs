@@ -116,6 +116,10 @@ pub async fn problem_page(code: Path<String>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page))
 }
 
+/// What can be read here beside the operations.
+const PAGES: [&str; 6] =
+    ["/openapi.json", "/openapi-3.0.json", "/metrics", "/docs", "/docs/{file:.*}", "/problems/{code}"];
+
 /// Whatever no route took: 405 where the path has other methods, else 404.
 pub async fn nowhere(req: HttpRequest) -> Result<HttpResponse, Problem> {
     let document = openapi::document();
@@ -128,6 +132,8 @@ pub async fn nowhere(req: HttpRequest) -> Result<HttpResponse, Problem> {
             [method.to_uppercase()].into_iter().chain(head)
         })
         .collect();
+    let methods =
+        if methods.is_empty() && PAGES.into_iter().any(here) { vec!["GET".into(), "HEAD".into()] } else { methods };
     if methods.is_empty() {
         return Err(Problem::new(problem::NOT_FOUND, "there is no such path; /openapi.json lists all"));
     }

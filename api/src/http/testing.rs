@@ -18,6 +18,7 @@ use crate::{
     app::{App, Setup},
     auth::{Role, keys, seal::MasterKey, staff},
     ids::{self, Ids},
+    settings::Limits,
     store::{Store, Url},
     tenants::{self, NewTenant},
 };
@@ -89,6 +90,12 @@ impl TestApp {
             master: MasterKey::new([3; 32]),
             public_url: "https://desk.example".into(),
             trusted_proxies: Vec::new(),
+            bounds: Limits {
+                mail_bytes: 1 << 20,
+                body_bytes: 1 << 20,
+                attachment_bytes: 1 << 20,
+                requests_per_minute: 10_000,
+            },
             hashing: 1,
             parsing: 1,
         };
