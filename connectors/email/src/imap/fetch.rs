@@ -206,7 +206,9 @@ impl Reader<'_> {
         let mut found = BTreeMap::new();
         let command = format!("UID FETCH {} (UID {what})", uids.join(","));
         let reply = self.session.command(OPERATION, &command, patience, |response| {
-            if let Some((uid, bytes)) = content(response) {
+            if let Some((uid, bytes)) = content(response)
+                && mails.iter().any(|mail| mail.uid == uid)
+            {
                 found.insert(uid, bytes.map(<[u8]>::to_vec));
             }
         });

@@ -3,6 +3,7 @@
 mod after;
 mod cursor;
 mod fetch;
+mod guard;
 mod name;
 mod session;
 mod sign_in;
@@ -13,7 +14,7 @@ use std::{
 };
 
 use civicdesk_contract::{Batch, Cursor, ExternalId, Result};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use self::{
     cursor::Places,
@@ -33,6 +34,8 @@ pub use fetch::INCOMPLETE;
 const IDLE: Duration = Duration::from_secs(5 * 60);
 /// How often to look where nothing is announced.
 const LOOK: Duration = Duration::from_secs(60);
+/// A silent connection that lived this long may end without anything being wrong.
+const AGED: Duration = Duration::from_secs(30);
 /// A connection that rested longer is asked whether it still lives.
 const RESTED: Duration = Duration::from_secs(5);
 
@@ -158,7 +161,12 @@ impl Imap {
             }
         }
         if pushed {
-            session.idle(if self.folders.len() > 1 { LOOK } else { IDLE }).await?;
+            let began = Instant::now();
+            let idled = session.idle(if self.folders.len() > 1 { LOOK } else { IDLE }).await;
+            // A connection that died of old age is no trouble: it is time to look anyway.
+            if began.elapsed() < AGED {
+                idled?;
+            }
         }
         Ok(false)
     }

@@ -9,18 +9,17 @@ use async_imap::{
 use civicdesk_contract::{Error, Kind, Result, Retry};
 use tokio::time::{Instant, timeout};
 
-use super::name::quoted;
-use crate::{
-    text::brief,
-    tls::{Wire, words},
-};
+use super::{guard::Guarded, name::quoted};
+use crate::{text::brief, tls::words};
 
 /// How long one answer may take.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How many such times all answers to one command may take.
+const ANSWERS: u32 = 10;
 
 /// A signed-in connection.
 pub struct Session {
-    inner: Inner<Wire>,
+    inner: Inner<Guarded>,
     capabilities: HashSet<String>,
     /// Between a command and its completion: such a connection is never used again.
     busy: bool,
@@ -66,7 +65,7 @@ impl Reply {
 }
 
 impl Session {
-    pub async fn new(inner: Inner<Wire>) -> Result<Self> {
+    pub async fn new(inner: Inner<Guarded>) -> Result<Self> {
         let mut session =
             Self { inner, capabilities: HashSet::new(), busy: false, announced: false, used: Instant::now() };
         let mut found = HashSet::new();
@@ -98,8 +97,20 @@ impl Session {
         self.used.elapsed()
     }
 
-    /// Runs one command. What the server says meanwhile goes to `each`. Each answer may take `patience`.
+    /// Runs one command. What the server says meanwhile goes to `each`. Each answer may take `patience`, and all of
+    /// them together not much longer.
     pub async fn command(
+        &mut self,
+        operation: &'static str,
+        text: &str,
+        patience: Duration,
+        each: impl FnMut(&Response<'_>) + Send,
+    ) -> Result<Reply> {
+        let whole = timeout(patience * ANSWERS, self.converse(operation, text, patience, each));
+        whole.await.unwrap_or_else(|_| Err(silent(operation)))
+    }
+
+    async fn converse(
         &mut self,
         operation: &'static str,
         text: &str,
@@ -264,6 +275,7 @@ fn silent(operation: &'static str) -> Error {
 pub fn lost(operation: &'static str, error: &async_imap::error::Error) -> Error {
     use async_imap::error::Error as Imap;
     match error {
+        Imap::Io(e) if e.kind() == io::ErrorKind::InvalidData => Error::unreachable(operation, e.to_string()),
         Imap::Io(e) if e.kind() == io::ErrorKind::Other => {
             Error::unreachable(operation, "the IMAP server's answer could not be understood")
         }

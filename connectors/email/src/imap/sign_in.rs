@@ -10,7 +10,10 @@ use async_imap::{
 use civicdesk_contract::{Error, Kind, Result, Retry, Secret};
 use tokio::time::timeout;
 
-use super::session::{PATIENCE, Session, lost};
+use super::{
+    guard::Guarded,
+    session::{PATIENCE, Session, lost},
+};
 use crate::{
     oauth::Tokens,
     settings::{ImapSettings, Security},
@@ -37,7 +40,7 @@ impl Door {
         Session::new(signed_in).await
     }
 
-    async fn with_password(&self, password: &Secret) -> Result<async_imap::Session<Wire>> {
+    async fn with_password(&self, password: &Secret) -> Result<async_imap::Session<Guarded>> {
         let client = self.greeted().await?;
         let user = &self.settings.username;
         // LOGIN has no way to say letters outside ASCII.
@@ -56,7 +59,7 @@ impl Door {
     }
 
     /// A token may have been withdrawn before its time: a refused one is replaced once.
-    async fn with_token(&self, tokens: &Tokens) -> Result<async_imap::Session<Wire>> {
+    async fn with_token(&self, tokens: &Tokens) -> Result<async_imap::Session<Guarded>> {
         let token = tokens.access(None).await?;
         match self.with_this_token(&token).await {
             Err(error) if error.kind == Kind::Credentials => {
@@ -67,7 +70,7 @@ impl Door {
         }
     }
 
-    async fn with_this_token(&self, token: &Secret) -> Result<async_imap::Session<Wire>> {
+    async fn with_this_token(&self, token: &Secret) -> Result<async_imap::Session<Guarded>> {
         let client = self.greeted().await?;
         let proof = XOAuth2 { user: &self.settings.username, token, said: false };
         match timeout(PATIENCE, client.authenticate("XOAUTH2", proof)).await {
@@ -78,14 +81,14 @@ impl Door {
     }
 
     /// A connection that is encrypted as the settings say, and has been greeted.
-    async fn greeted(&self) -> Result<Client<Wire>> {
+    async fn greeted(&self) -> Result<Client<Guarded>> {
         let host = &self.settings.host;
         let stream = self.connector.connect("imap connect", host, self.settings.port()).await?;
         match self.settings.security {
-            Security::None => greeting(Client::new(Wire::Open(stream))).await,
-            Security::Tls => greeting(Client::new(self.connector.encrypt("imap tls", host, stream).await?)).await,
+            Security::None => greeting(guarded(Wire::Open(stream))).await,
+            Security::Tls => greeting(guarded(self.connector.encrypt("imap tls", host, stream).await?)).await,
             Security::StartTls => {
-                let mut client = greeting(Client::new(Wire::Open(stream))).await?;
+                let mut client = greeting(guarded(Wire::Open(stream))).await?;
                 let asked = timeout(PATIENCE, client.run_command_and_check_ok("STARTTLS", None)).await;
                 match asked {
                     Ok(Ok(())) => {}
@@ -96,16 +99,20 @@ impl Door {
                     }
                 }
                 // What came in the open after the answer is dropped with the client's buffer.
-                match client.into_inner() {
-                    Wire::Open(stream) => Ok(Client::new(self.connector.encrypt("imap starttls", host, stream).await?)),
-                    encrypted @ Wire::Encrypted(_) => Ok(Client::new(encrypted)),
+                match client.into_inner().into_wire() {
+                    Wire::Open(stream) => Ok(guarded(self.connector.encrypt("imap starttls", host, stream).await?)),
+                    encrypted @ Wire::Encrypted(_) => Ok(guarded(encrypted)),
                 }
             }
         }
     }
 }
 
-async fn greeting(mut client: Client<Wire>) -> Result<Client<Wire>> {
+fn guarded(wire: Wire) -> Client<Guarded> {
+    Client::new(Guarded::new(wire))
+}
+
+async fn greeting(mut client: Client<Guarded>) -> Result<Client<Guarded>> {
     let response = match timeout(PATIENCE, client.read_response()).await {
         Ok(response) => response.map_err(|e| lost("imap connect", &e.into()))?,
         Err(_) => {

@@ -155,7 +155,7 @@ async fn one_broken_day(server: &FakeImap, seed: u64) {
 
 #[tokio::test]
 async fn no_mail_is_lost_or_doubled_whatever_the_server_breaks() {
-    let runs = std::env::var("CIVICDESK_TEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(150);
+    let runs = std::env::var("CIVICDESK_TEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
     for seed in 0..runs {
         one_broken_day(&FakeImap::start().await, seed).await;
     }

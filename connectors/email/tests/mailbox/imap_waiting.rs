@@ -117,3 +117,20 @@ async fn a_server_without_idle_is_looked_at_every_minute() {
     assert!(began.elapsed() <= Duration::from_secs(61));
     assert!(server.heard("IDLE").is_empty());
 }
+
+#[tokio::test]
+async fn a_connection_lost_while_waiting_is_told_unless_it_died_of_old_age() {
+    for (age, told) in [(Duration::ZERO, true), (Duration::from_secs(31), false)] {
+        let server = FakeImap::start().await;
+        let channel = channel(&server);
+        let batch = all(&*channel, None, 10).await;
+        let waiting = tokio::spawn(async move { channel.wait(Some(&batch.cursor)).await });
+        idling(&server, 1).await;
+        tokio::time::pause();
+        tokio::time::advance(age).await;
+        tokio::time::resume();
+        server.go_down().await;
+        let waited = timeout(SOON, waiting).await.unwrap().unwrap();
+        assert_eq!(waited.is_err(), told, "{waited:?}");
+    }
+}
