@@ -7,14 +7,28 @@ const ADDRESS_BYTES: usize = 998;
 
 /// Text with one kind of line end, and without U+0000, on which databases choke; everything else stays as it is.
 pub(super) fn text(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "\u{FFFD}")
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['\r', '\0']) {
+        clean.push_str(&rest[..at]);
+        let nul = rest[at..].starts_with('\0');
+        rest = &rest[at + 1..];
+        if nul {
+            clean.push('\u{FFFD}');
+        } else if !rest.starts_with('\n') {
+            clean.push('\n');
+        }
+    }
+    clean.push_str(rest);
+    clean
 }
 
-/// One line: control characters, which encoded words can smuggle in, become spaces, and runs of spaces one.
+/// One line: control characters, which folding leaves and encoded words smuggle in, become one space with the spaces around
+/// them. All other spaces stay as they were written.
 pub(super) fn line(value: &str) -> String {
     let mut line = String::with_capacity(value.len().min(LINE_CHARS));
     let mut chars = 0;
-    for word in value.split(|c: char| c.is_control() && c != '\0' || c == ' ').filter(|word| !word.is_empty()) {
+    for word in value.split(|c: char| c.is_control() && c != '\0').map(str::trim).filter(|word| !word.is_empty()) {
         if chars > 0 {
             line.push(' ');
             chars += 1;
@@ -79,6 +93,11 @@ pub(super) fn file_name(value: &str, fallback: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_has_one_kind_of_line_end_and_no_nul() {
+        assert_eq!(text("a\r\nb\rc\nd\0\r"), "a\nb\nc\nd\u{FFFD}\n");
+    }
 
     #[test]
     fn a_line_holds_no_break_however_it_was_smuggled_in() {

@@ -126,7 +126,9 @@ fn read_group(group: &[(String, &str)], report: &mut Report) {
         Some("4") => "delayed",
         _ => "failed",
     };
-    let diagnostic = value("diagnostic-code").map(|code| clean::line(without_type(code)));
+    // Folding leaves runs of spaces here.
+    let words = |code: &str| without_type(code).split_whitespace().collect::<Vec<_>>().join(" ");
+    let diagnostic = value("diagnostic-code").map(|code| clean::line(&words(code)));
     report.recipients.push(ReportedRecipient {
         address,
         action: action.unwrap_or_else(|| implied.to_owned()),
