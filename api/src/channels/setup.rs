@@ -1,0 +1,150 @@
+//! How a channel is made, and how it is proven to work.
+
+use std::{sync::Arc, time::Duration};
+
+use civicdesk_contract::{About, Clock, Error, Identity, IdentityKind};
+use serde_json::Value;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::{
+    health::{self, Half},
+    open::Opener,
+};
+use crate::{
+    acting::Acting,
+    fail::Fail,
+    people::addresses,
+    store::{
+        self, Store, Time, Uid,
+        channels::{self, Channel, Health},
+        routes::{self, Route},
+    },
+};
+
+/// A connector has time-outs of its own; this one is for a connector that hangs.
+const LONGEST_CHECK: Duration = Duration::from_secs(60);
+/// The kind of route by which pushed mail finds its channel.
+pub const ADDRESS: &str = "address";
+
+/// What a new channel is to be.
+#[derive(Clone, Debug)]
+pub struct NewChannel {
+    pub connector: String,
+    /// For staff; the address where it is empty.
+    pub name: Option<String>,
+    /// Our own address on the network; the settings' own where it is left out.
+    pub address: Option<String>,
+    pub settings: Value,
+}
+
+/// Makes a channel. It is at work once its address leads to it.
+pub async fn create(store: &Store, opener: &Opener, tenant: Uuid, by: &Acting, new: NewChannel) -> Result<Channel, Fail> {
+    let Some((about, _)) = opener.registry().find(&new.connector) else {
+        let known: Vec<&str> = opener.registry().table().map(|about| about.id).collect();
+        return Err(Fail::field("/connector", format!("must be one of {}", known.join(", "))));
+    };
+    let (settings, address) = settings_and_address(about, new.settings, new.address)?;
+    opener.try_open(about.id, settings.clone()).map_err(|e| Fail::field("/settings", e.detail))?;
+    let route = address.as_ref().filter(|_| about.capabilities.session);
+    if let Some(address) = route
+        && lead(store, address).await?.is_some()
+    {
+        return Err(taken());
+    }
+    let id = by.id();
+    let name = new.name.or_else(|| address.clone()).unwrap_or_else(|| about.name.to_owned());
+    let row = Channel {
+        tenant_id: Uid(tenant),
+        id,
+        connector: about.id.to_owned(),
+        name,
+        address: address.clone(),
+        state: if route.is_some() { "paused" } else { "active" }.to_owned(),
+        sealed: opener.seal(tenant, id, &settings)?,
+        cursor: None,
+        health: "unknown".to_owned(),
+        health_kind: None,
+        health_detail: None,
+        health_since: None,
+        checked_at: None,
+        version: 1,
+        created_at: by.now,
+        updated_at: by.now,
+    };
+    let stored = row.clone();
+    store.tenant(tenant).write(move |tx| channels::insert(tx, &stored)).await.map_err(Fail::from)?;
+    let Some(address) = route else { return Ok(row) };
+    activate(store, tenant, row, address.clone()).await
+}
+
+/// The route is written when everything else stands; the channel works once it leads here.
+async fn activate(store: &Store, tenant: Uuid, row: Channel, address: String) -> Result<Channel, Fail> {
+    let route = route_of(&row, address);
+    match store.control_write(move |c| routes::add(c, &route)).await {
+        Err(store::Error::Taken(_)) => return Err(taken()),
+        done => done?,
+    }
+    let active = Channel { state: "active".to_owned(), ..row };
+    store.tenant(tenant).write(move |tx| channels::update(tx, &active)).await.map_err(Fail::from)
+}
+
+/// The route that makes an address lead to a channel.
+pub fn route_of(channel: &Channel, address: String) -> Route {
+    Route { kind: ADDRESS.to_owned(), value: address, tenant_id: channel.tenant_id, channel_id: Some(channel.id) }
+}
+
+async fn lead(store: &Store, address: &str) -> Result<Option<Route>, Fail> {
+    let address = address.to_owned();
+    Ok(store.control_read(move |c| routes::find(c, ADDRESS, &address)).await?)
+}
+
+fn taken() -> Fail {
+    Fail::conflict("address-taken", "another channel of this installation has this address")
+}
+
+/// The address stands in the settings of connectors that ask for it, and in the row of every channel that has one.
+fn settings_and_address(about: &About, given: Value, address: Option<String>) -> Result<(Value, Option<String>), Fail> {
+    let Value::Object(mut settings) = given else {
+        return Err(Fail::field("/settings", "must be a JSON object"));
+    };
+    let asked = about.settings_schema.pointer("/properties/address").is_some();
+    if let (true, Some(address)) = (asked && !settings.contains_key("address"), &address) {
+        settings.insert("address".to_owned(), Value::String(address.clone()));
+    }
+    let shown = address.or_else(|| settings.get("address").and_then(Value::as_str).map(str::to_owned));
+    let kind = about.capabilities.identities.first().copied().unwrap_or(IdentityKind::Account);
+    let normal = match &shown {
+        Some(text) => {
+            let wrong = || Fail::field("/address", format!("is no {} address", kind.as_str()));
+            Some(addresses::normal(kind, text).ok_or_else(wrong)?)
+        }
+        None if about.capabilities.session => return Err(Fail::field("/address", "must be given: mail finds the channel by it")),
+        None => None,
+    };
+    Ok((Value::Object(settings), normal))
+}
+
+/// Proves that a channel's account works, and notes its health.
+pub async fn check(
+    store: &Store,
+    opener: &Opener,
+    clock: &Arc<dyn Clock>,
+    row: &Channel,
+) -> Result<Result<Identity, Error>, Fail> {
+    let proven = match opener.open(row) {
+        Err(e) => Err(e),
+        Ok(opened) => match timeout(LONGEST_CHECK, opened.channel.check()).await {
+            Ok(proven) => proven,
+            Err(_) => Err(Error::unreachable("check", "no answer within a minute")),
+        },
+    };
+    let health = match &proven {
+        Ok(_) => Health { state: "ok", kind: None, detail: None },
+        Err(e) => health::failing(Half::Receiving, e).unwrap_or(Health { state: "failing", kind: None, detail: None }),
+    };
+    let (id, at) = (row.id, Time::new(clock.now()));
+    let noted = store.tenant(row.tenant_id.0).write(move |tx| channels::set_health(tx, id, &health, at));
+    noted.await.map_err(Fail::from)?;
+    Ok(proven)
+}
