@@ -8,6 +8,12 @@ use tokio::runtime::Handle;
 use crate::{
     app::{App, Setup},
     auth::seal::MasterKey,
+    blobs::Blobs,
+    channels::{
+        net::{self, Reach},
+        open::Opener,
+        registry::Registry,
+    },
     fail::Fail,
     ids::Ids,
     settings::Settings,
@@ -23,7 +29,8 @@ const PARSING: usize = 2;
 pub struct Installation {
     pub settings: Settings,
     pub app: Arc<App>,
-    pub connectors: Vec<Arc<dyn Connector>>,
+    pub opener: Opener,
+    pub blobs: Blobs,
 }
 
 impl Installation {
@@ -43,6 +50,11 @@ impl Installation {
             settings.master_key_file().ok_or_else(|| Fail::Broken("keys.master_key_file is not set".to_owned()))?;
         let master = master_key(&store, &file, &ids).await?;
         let public_url = settings.server.public_url.clone().unwrap_or(public_url);
+        let blobs = settings.blobs_dir().ok_or_else(|| Fail::Broken("blobs.url is not set".to_owned()))?;
+        let blobs = Blobs::local(&blobs).map_err(|e| Fail::Broken(e.to_string()))?;
+        let allowed = settings.network.allow_private.clone();
+        let reach = Reach::new(move |address| allowed.iter().any(|network| network.contains(address)));
+        let tools = net::tools(clock.clone(), &reach)?;
         let setup = Setup {
             store,
             clock,
@@ -55,7 +67,8 @@ impl Installation {
             parsing: PARSING,
         };
         let app = Arc::new(App::start(setup, runtime).await?);
-        Ok(Self { settings, app, connectors })
+        let opener = Opener::new(Registry::new(connectors), tools, app.seal.clone());
+        Ok(Self { settings, app, opener, blobs })
     }
 }
 

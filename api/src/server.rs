@@ -25,7 +25,8 @@ use crate::{
     cli::{self, Context, Stop},
     http::{self, Front},
     installation::Installation,
-    metrics, tls,
+    jobs::{self, Deps, runner::Runner},
+    metrics, outgoing, tls,
 };
 
 /// How long the work in hand may take once the program is told to stop.
@@ -135,6 +136,16 @@ async fn start(
             }
         }
     }
+    let jobs = Deps {
+        store: installation.app.store.clone(),
+        clock: installation.app.clock.clone(),
+        ids: installation.app.ids.clone(),
+        opener: installation.opener.clone(),
+        blobs: installation.blobs.clone(),
+        paused: outgoing::paused,
+    };
+    let runner = Runner::new(jobs.store.clone(), jobs.clock.clone(), vec![jobs::deliveries(jobs)]);
+    work.spawn(runner.run(stop.clone()));
     Ok((installation, work))
 }
 

@@ -6,3 +6,5 @@ pub mod listener;
 pub mod net;
 pub mod open;
 pub mod registry;
+pub mod repair;
+pub mod setup;

@@ -19,6 +19,7 @@ use crate::{
         self, Store, Time, Uid,
         channels::{self, Channel, Health},
         routes::{self, Route},
+        tenants::Entry,
     },
 };
 
@@ -39,7 +40,13 @@ pub struct NewChannel {
 }
 
 /// Makes a channel. It is at work once its address leads to it.
-pub async fn create(store: &Store, opener: &Opener, tenant: Uuid, by: &Acting, new: NewChannel) -> Result<Channel, Fail> {
+pub async fn create(
+    store: &Store,
+    opener: &Opener,
+    tenant: Uuid,
+    by: &Acting,
+    new: NewChannel,
+) -> Result<Channel, Fail> {
     let Some((about, _)) = opener.registry().find(&new.connector) else {
         let known: Vec<&str> = opener.registry().table().map(|about| about.id).collect();
         return Err(Fail::field("/connector", format!("must be one of {}", known.join(", "))));
@@ -119,10 +126,22 @@ fn settings_and_address(about: &About, given: Value, address: Option<String>) ->
             let wrong = || Fail::field("/address", format!("is no {} address", kind.as_str()));
             Some(addresses::normal(kind, text).ok_or_else(wrong)?)
         }
-        None if about.capabilities.session => return Err(Fail::field("/address", "must be given: mail finds the channel by it")),
+        None if about.capabilities.session => {
+            return Err(Fail::field("/address", "must be given: mail finds the channel by it"));
+        }
         None => None,
     };
     Ok((Value::Object(settings), normal))
+}
+
+/// The channels of these tenants, each with its tenant's slug.
+pub async fn rows(store: &Store, of: &[Entry]) -> Result<Vec<(String, Channel)>, Fail> {
+    let mut found = Vec::new();
+    for tenant in of {
+        let rows = store.tenant(tenant.id.0).read(channels::list).await.map_err(Fail::from)?;
+        found.extend(rows.into_iter().map(|row| (tenant.slug.clone(), row)));
+    }
+    Ok(found)
 }
 
 /// Proves that a channel's account works, and notes its health.
@@ -144,7 +163,7 @@ pub async fn check(
         Err(e) => health::failing(Half::Receiving, e).unwrap_or(Health { state: "failing", kind: None, detail: None }),
     };
     let (id, at) = (row.id, Time::new(clock.now()));
-    let noted = store.tenant(row.tenant_id.0).write(move |tx| channels::set_health(tx, id, &health, at));
-    noted.await.map_err(Fail::from)?;
+    let door = store.tenant(row.tenant_id.0);
+    door.write(move |tx| channels::set_health(tx, id, &health, at)).await.map_err(Fail::from)?;
     Ok(proven)
 }

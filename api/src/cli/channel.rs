@@ -17,10 +17,7 @@ use crate::{
     fail::Fail,
     ids,
     installation::Installation,
-    store::{
-        channels::{self, Channel as Row},
-        tenants,
-    },
+    store::{channels::Channel as Row, tenants},
 };
 
 #[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
@@ -106,25 +103,26 @@ impl Add {
 }
 
 /// The channels of one tenant, or of every active one, each with its tenant's slug.
-pub async fn rows(on: &Installation, slug: Option<&str>) -> Result<Vec<(String, Row)>, Fail> {
-    let store = &on.app.store;
+async fn rows(on: &Installation, slug: Option<&str>) -> Result<Vec<(String, Row)>, Fail> {
     let of = match slug {
         Some(slug) => vec![tenant::find(on, slug).await?],
-        None => store.control_read(tenants::active).await?,
+        None => on.app.store.control_read(tenants::active).await?,
     };
-    let mut found = Vec::new();
-    for tenant in of {
-        let rows = store.tenant(tenant.id.0).read(channels::list).await.map_err(Fail::from)?;
-        found.extend(rows.into_iter().map(|row| (tenant.slug.clone(), row)));
-    }
-    Ok(found)
+    setup::rows(&on.app.store, &of).await
 }
 
 async fn list(on: &Installation, which: Which) -> Result<Answer, Fail> {
     let rows = rows(on, which.tenant.as_deref()).await?;
     let line = |(slug, row): &(String, Row)| {
         let address = row.address.clone().unwrap_or_default();
-        [ids::CHANNEL.show(row.id.0), slug.clone(), row.connector.clone(), address, row.state.clone(), row.health.clone()]
+        [
+            ids::CHANNEL.show(row.id.0),
+            slug.clone(),
+            row.connector.clone(),
+            address,
+            row.state.clone(),
+            row.health.clone(),
+        ]
     };
     let table: Vec<_> = rows.iter().map(line).collect();
     let data: Vec<Value> = rows.iter().map(|(slug, row)| data(slug, row)).collect();
@@ -143,7 +141,9 @@ async fn check(on: &Installation, which: Which) -> Result<Answer, Fail> {
             Err(e) => {
                 failed = true;
                 lines.push(format!("FAIL  {slug} {id}: {}: {}", e.operation, e.detail));
-                all.push(json!({ "id": id, "tenant": slug, "works": false, "kind": e.kind.as_str(), "detail": e.detail }));
+                all.push(
+                    json!({ "id": id, "tenant": slug, "works": false, "kind": e.kind.as_str(), "detail": e.detail }),
+                );
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The command line: what each command does, in a running server where one holds the data, and here where none does.
 
 mod backup;
+mod channel;
 mod connectors;
 mod doctor;
 mod key;

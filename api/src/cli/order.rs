@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{backup, doctor, key, outgoing, staff, tenant};
+use super::{backup, channel, doctor, key, outgoing, staff, tenant};
 use crate::{fail::Fail, installation::Installation};
 
 /// One command, as it is typed and as it travels to a running server.
@@ -14,6 +14,9 @@ pub enum Order {
     /// Create, list, suspend and resume tenants.
     #[command(subcommand)]
     Tenant(tenant::Tenant),
+    /// Connect accounts on the networks, list them, and prove that they work.
+    #[command(subcommand)]
+    Channel(channel::Channel),
     /// Make API keys.
     #[command(subcommand)]
     Key(key::Key),
@@ -36,6 +39,7 @@ impl Order {
     /// What only the person at the terminal has: files, standard input, a path's beginning.
     pub fn prepare(self) -> Result<Self, String> {
         Ok(match self {
+            Self::Channel(channel) => Self::Channel(channel.prepare()?),
             Self::Staff(staff) => Self::Staff(staff.prepare()?),
             Self::Backup(backup) => Self::Backup(backup.prepare()?),
             order => order,
@@ -47,6 +51,7 @@ impl Order {
 pub async fn execute(on: &Installation, order: Order) -> Result<Answer, Fail> {
     match order {
         Order::Tenant(tenant) => tenant.run(on).await,
+        Order::Channel(channel) => channel.run(on).await,
         Order::Key(key) => key.run(on).await,
         Order::Staff(staff) => staff.run(on).await,
         Order::Outgoing(outgoing) => outgoing.run(on).await,

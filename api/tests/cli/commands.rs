@@ -201,3 +201,28 @@ fn the_log_is_one_json_a_line_where_it_is_asked_for() {
     assert_eq!((&ready["level"], &ready["target"]), (&Value::from("INFO"), &Value::from("civicdesk::server")));
     assert!(serving.stop().success());
 }
+
+#[test]
+fn a_mailbox_is_connected_with_settings_from_a_file_and_its_failure_is_told() {
+    let site = Site::new();
+    create(&site, "riverton");
+    let settings = r#"{"imap": {"host": "127.0.0.1", "port": 1, "security": "none", "username": "u", "password": "hunter2"}}"#;
+    fs::write(site.path("mailbox.json"), settings).unwrap();
+    let arguments = ["channel", "add", "--tenant", "riverton", "--connector", "email", "--settings", "mailbox.json"];
+    let told = site.refused(1, &arguments);
+    assert!(told.contains("address"), "{told}");
+    let made = site.json(&[arguments.as_slice(), &["--address", "Help@Riverton.example"]].concat());
+    assert_eq!((&made["address"], &made["state"]), (&"help@riverton.example".into(), &"active".into()), "{made}");
+    let checked = site.run(&["channel", "check", "--json"]);
+    assert_eq!(checked.status.code(), Some(1));
+    let checked: Value = serde_json::from_slice(&checked.stdout).unwrap();
+    assert_eq!((&checked["data"][0]["works"], &checked["data"][0]["id"]), (&false.into(), &made["id"]), "{checked}");
+    assert!(checked["data"][0]["detail"].as_str().unwrap().contains("allow_private"), "{checked}");
+    let listed = site.json(&["channel", "list", "--tenant", "riverton"]);
+    assert_eq!(listed["data"][0]["health"], "failing", "{listed}");
+    let ill = site.run(&["doctor"]);
+    assert_eq!(ill.status.code(), Some(1));
+    assert!(!said(&ill).contains("hunter2") && said(&ill).contains("FAIL  channel riverton"), "{}", said(&ill));
+    let file = fs::read(tenant_file(&site)).unwrap();
+    assert!(!file.windows(7).any(|w| w == b"hunter2"), "the password lies sealed");
+}

@@ -1,4 +1,4 @@
-//! Looks at everything outside the program that can go wrong, and says what to do.
+//! The doctor on this machine: the master key, the disk, the clock.
 
 use std::{
     fs,
@@ -7,77 +7,17 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 
-use crate::{
-    installation::Installation,
-    outgoing,
-    settings::Settings,
-    store::{tenant, tenants},
-};
+use super::Finding;
+use crate::settings::Settings;
 
 /// Less free space than this stops the program soon.
 const FULL: u64 = 256 << 20;
 /// Less free space than this deserves a look.
 const SCARCE: u64 = 5 << 30;
 
-/// How one thing stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    Ok,
-    Warn,
-    Fail,
-}
-
-/// One line of the doctor.
-#[derive(Clone, Debug, Serialize)]
-pub struct Finding {
-    pub check: String,
-    pub verdict: Verdict,
-    /// What was seen; where it is not well, what to do.
-    pub detail: String,
-}
-
-impl Finding {
-    pub fn new(check: impl Into<String>, verdict: Verdict, detail: impl Into<String>) -> Self {
-        Self { check: check.into(), verdict, detail: detail.into() }
-    }
-
-    fn ok(check: &str, detail: impl Into<String>) -> Self {
-        Self::new(check, Verdict::Ok, detail)
-    }
-
-    fn warn(check: &str, detail: impl Into<String>) -> Self {
-        Self::new(check, Verdict::Warn, detail)
-    }
-
-    fn fail(check: &str, detail: impl Into<String>) -> Self {
-        Self::new(check, Verdict::Fail, detail)
-    }
-}
-
-/// What can be said of an installation whose data do not open.
-pub fn unopened(settings: &Settings, why: &str) -> Vec<Finding> {
-    [vec![Finding::fail("database", why)], outside(settings, None)].concat()
-}
-
-/// Everything that can be seen of an open installation.
-pub async fn examine(on: &Installation) -> Vec<Finding> {
-    let mut found = vec![
-        Finding::ok(
-            "database",
-            "it opens; on PostgreSQL, its role is bound by row-level security and every step is taken",
-        ),
-        every_tenant(on).await,
-        brake(on).await,
-    ];
-    found.extend(outside(&on.settings, Some(on.app.now())));
-    found
-}
-
 /// What lies on this machine beside the database.
-fn outside(settings: &Settings, now: Option<Timestamp>) -> Vec<Finding> {
+pub fn look(settings: &Settings, now: Option<Timestamp>) -> Vec<Finding> {
     let mut found: Vec<Finding> = settings.master_key_file().map(|file| key(&file)).into_iter().collect();
     let blobs = settings.blobs_dir();
     if let Some(dir) = &blobs {
@@ -86,33 +26,6 @@ fn outside(settings: &Settings, now: Option<Timestamp>) -> Vec<Finding> {
     let places = [settings.data_dir(), blobs];
     found.extend(places.into_iter().flatten().map(|dir| space(&dir)));
     found
-}
-
-async fn every_tenant(on: &Installation) -> Finding {
-    let check = "tenants";
-    let active = match on.app.store.control_read(tenants::active).await {
-        Ok(active) => active,
-        Err(e) => return Finding::fail(check, e.to_string()),
-    };
-    let mut broken = Vec::new();
-    for listed in &active {
-        if let Err(e) = on.app.store.tenant(listed.id.0).read(tenant::get).await {
-            broken.push(format!("{}: {e}", listed.slug));
-        }
-    }
-    match broken.is_empty() {
-        true => Finding::ok(check, format!("{} active, each opens", active.len())),
-        false => Finding::fail(check, format!("{}; restore these from a backup", broken.join("; "))),
-    }
-}
-
-async fn brake(on: &Installation) -> Finding {
-    let check = "outgoing";
-    match on.app.store.control_read(|c| outgoing::is_set(c, None)).await {
-        Ok(false) => Finding::ok(check, "messages leave"),
-        Ok(true) => Finding::warn(check, "messages are held back; `civicdesk outgoing resume` lets them go"),
-        Err(e) => Finding::fail(check, e.to_string()),
-    }
 }
 
 fn key(file: &Path) -> Finding {
@@ -177,6 +90,7 @@ fn space(dir: &Path) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::doctor::Verdict;
 
     #[test]
     fn a_key_that_others_can_read_fails_with_the_command_that_mends_it() {
