@@ -114,3 +114,90 @@ fn unreachable(error: &reqwest::Error) -> Error {
     let why = if error.is_timeout() { "did not answer in time" } else { "cannot be reached" };
     Error::unreachable(OPERATION, format!("the token endpoint {why}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use civicdesk_contract::{
+        Clock, Kind,
+        testkit::{Answered, FakeHttp, tools},
+    };
+    use jiff::{SignedDuration, Timestamp};
+    use serde_json::json;
+
+    use super::Tokens;
+    use crate::settings::OAuthSettings;
+
+    #[derive(Debug, Default)]
+    struct Moved(Mutex<Timestamp>);
+
+    impl Clock for Moved {
+        fn now(&self) -> Timestamp {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    fn tokens(url: &str, clock: Arc<Moved>) -> Tokens {
+        let settings = json!({"token_url": format!("{url}/token"), "client_id": "c", "refresh_token": "refresh-0"});
+        let settings: OAuthSettings = serde_json::from_value(settings).unwrap();
+        Tokens::new(settings, civicdesk_contract::Tools { clock, ..tools() })
+    }
+
+    /// A provider that numbers its tokens, and takes each refresh token once.
+    async fn numbering_provider() -> FakeHttp {
+        let given = Mutex::new(0);
+        let answer = move |asked: civicdesk_contract::testkit::Asked| {
+            let mut given = given.lock().unwrap();
+            let form = String::from_utf8(asked.body).unwrap();
+            if !form.contains(&format!("refresh_token=refresh-{given}")) {
+                return Some(Answered::json(400, &json!({"error": "invalid_grant"})));
+            }
+            *given += 1;
+            let granted = json!({
+                "access_token": format!("access-{given}"),
+                "refresh_token": format!("refresh-{given}"),
+                "expires_in": 3600,
+            });
+            Some(Answered::json(200, &granted))
+        };
+        FakeHttp::start(answer).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_token_is_used_until_shortly_before_it_expires() {
+        let provider = numbering_provider().await;
+        let clock = Arc::new(Moved::default());
+        let tokens = tokens(&provider.url(), clock.clone());
+        let after = async |seconds| {
+            *clock.0.lock().unwrap() = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+            tokens.access(None).await.unwrap().expose().to_owned()
+        };
+        assert_eq!(after(0).await, "access-1");
+        assert_eq!(after(3539).await, "access-1");
+        assert_eq!(after(3540).await, "access-2", "the refresh token that came with the first one was used");
+    }
+
+    #[tokio::test]
+    async fn a_refused_token_is_replaced_once_however_many_were_refused_it() {
+        let provider = numbering_provider().await;
+        let tokens = tokens(&provider.url(), Arc::default());
+        let first = tokens.access(None).await.unwrap();
+        let (a, b) = tokio::join!(tokens.access(Some(&first)), tokens.access(Some(&first)));
+        assert_eq!((a.unwrap().expose(), b.unwrap().expose()), ("access-2", "access-2"));
+    }
+
+    #[tokio::test]
+    async fn a_provider_that_fails_is_not_mistaken_for_one_that_refuses() {
+        let failing = |status: u16| async move {
+            let answer = move |_| Some(Answered::json(status, &json!({"error": "x", "error_description": "a\r\nb"})));
+            let provider = FakeHttp::start(answer).await.unwrap();
+            tokens(&provider.url(), Arc::default()).access(None).await.unwrap_err()
+        };
+        assert_eq!(failing(503).await.kind, Kind::Unreachable);
+        assert_eq!(failing(429).await.kind, Kind::Unreachable);
+        let refused = failing(400).await;
+        assert_eq!(refused.kind, Kind::Credentials);
+        assert!(refused.detail.contains("x: a b"), "{refused}");
+    }
+}
