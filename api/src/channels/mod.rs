@@ -1,10 +1,15 @@
 //! Connectors at work: which there are, what they may be asked, and mail that comes in through them.
 
+pub mod builtin;
 pub mod guard;
 pub mod health;
 pub mod listener;
 pub mod net;
+mod nodes;
 pub mod open;
+pub mod poller;
+pub mod push;
+mod reception;
 pub mod registry;
 pub mod repair;
 pub mod setup;

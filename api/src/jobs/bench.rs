@@ -14,12 +14,13 @@ use serde_json::json;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
+use super::Deps;
 use crate::{
     acting::{Acting, Actor},
     auth::seal::{MasterKey, Seal},
     blobs::Blobs,
-    cases::{record, reply},
-    channels::{net, open::Opener, registry::Registry},
+    cases::{intake, record, reply, tokens::ReplyKey},
+    channels::{builtin::lmtp, net, open::Opener, registry::Registry},
     fail::Fail,
     ids::Ids,
     people::contacts,
@@ -31,6 +32,7 @@ use crate::{
         tenant::{self, Tenant},
         tenants,
     },
+    workers::Workers,
 };
 
 #[derive(Debug)]
@@ -45,12 +47,9 @@ impl Clock for Still {
 /// A town's worth of tenants. A second bench on the same data is a second process, or the same one after a crash.
 pub struct Bench {
     pub store: Store,
-    pub clock: Arc<dyn Clock>,
-    still: Arc<Still>,
-    pub ids: Ids,
     pub network: Arc<MemoryNetwork>,
-    pub opener: Opener,
-    pub blobs: Blobs,
+    pub deps: Deps,
+    still: Arc<Still>,
     _dir: tempfile::TempDir,
 }
 
@@ -76,24 +75,34 @@ impl Bench {
         let clock: Arc<dyn Clock> = still.clone();
         let (ids, network) = (Ids::new(clock.clone()), MemoryNetwork::new());
         let mail = Capabilities { idempotent_send: false, ..memory::capabilities() };
+        let all = memory::connector(network.clone());
         let registry = Registry::new(vec![
-            memory::connector(network.clone()),
+            all.clone(),
             memory::connector_with("mail", mail, network.clone()),
             memory::connector_with("social", social(), network.clone()),
             memory::connector_with("sink", Capabilities { send: false, ..memory::capabilities() }, network.clone()),
+            lmtp::connector(all),
         ]);
         let tools = net::tools(clock.clone(), &net::Reach::new(|_| false)).unwrap();
-        let opener = Opener::new(registry, tools, Seal::new(&MasterKey::new([7; 32]), ids.clone()));
-        let blobs = Blobs::local(&dir.path().join("blobs")).unwrap();
-        Self { store, clock, still, ids, network, opener, blobs, _dir: dir }
+        let opener = Opener::new(registry.clone(), tools, Seal::new(&MasterKey::new([7; 32]), ids.clone()));
+        let intake = intake::Deps::new(
+            store.clone(),
+            Blobs::local(&dir.path().join("blobs")).unwrap(),
+            (clock, ids),
+            Workers::new(Handle::current(), 2),
+            Arc::new(move |id| registry.find(id).map(|(_, connector)| connector.clone())),
+            ReplyKey::new([9; 32]),
+        );
+        let deps = Deps { intake, opener, paused };
+        Self { store, network, deps, still, _dir: dir }
     }
 
     pub fn act(&self) -> Acting {
-        Acting::new(Actor::System, &self.clock, &self.ids)
+        Acting::new(Actor::System, &self.deps.intake.clock, &self.deps.intake.ids)
     }
 
     pub fn now(&self) -> Time {
-        Time::new(self.clock.now())
+        Time::new(self.still.now())
     }
 
     pub fn pass(&self, seconds: i64) {
@@ -101,7 +110,7 @@ impl Bench {
     }
 
     pub async fn tenant(&self, slug: &str) -> Uuid {
-        let (id, at, slug) = (self.ids.next(), self.now(), slug.to_owned());
+        let (id, at, slug) = (self.deps.intake.ids.next(), self.now(), slug.to_owned());
         self.store.create_room(id).await.unwrap();
         let row = Tenant {
             tenant_id: Uid(id),
@@ -129,7 +138,7 @@ impl Bench {
     /// A channel of this connector on a mailbox of this name.
     pub async fn channel(&self, tenant: Uuid, connector: &str, name: &str) -> (Uid, Arc<Mailbox>) {
         let mailbox = self.network.mailbox(name, "secret");
-        let (id, at) = (Uid(self.ids.next()), self.now());
+        let (id, at) = (Uid(self.deps.intake.ids.next()), self.now());
         let settings = json!({ "network": name, "secret": "secret" });
         let row = rows::Channel {
             tenant_id: Uid(tenant),
@@ -138,7 +147,7 @@ impl Bench {
             name: name.to_owned(),
             address: Some(format!("{name}@memory.invalid")),
             state: "active".into(),
-            sealed: self.opener.seal(tenant, id, &settings).unwrap(),
+            sealed: self.deps.opener.seal(tenant, id, &settings).unwrap(),
             cursor: None,
             health: "unknown".into(),
             health_kind: None,

@@ -13,20 +13,21 @@ use uuid::Uuid;
 
 use super::{
     Deps, later,
-    outbound::outbound,
+    outbound::{Ready, outbound},
     verdict::{Verdict, may_repeat, verdict},
 };
 use crate::{
     acting::{Acting, Actor},
+    cases::letters,
     channels::{
         guard,
         health::{self, Half},
         open::Opened,
     },
     fail::Fail,
+    people::addresses,
     store::{
-        Json, Time, Tx, Uid,
-        attachments::{self, Attachment},
+        Json, Time, Tx, Uid, attachments, cases,
         channels::{self, Channel},
         events,
         jobs::{self, Job},
@@ -42,13 +43,6 @@ const STOPPED: &str = "the program stopped while it was being sent";
 
 /// Sends what is queued.
 pub struct Deliver(pub Deps);
-
-/// A message with everything that is needed to send it.
-struct Ready {
-    message: Message,
-    channel: Channel,
-    files: Vec<Attachment>,
-}
 
 /// How one message's turn ended.
 enum End {
@@ -70,7 +64,7 @@ impl Deliver {
         for job in jobs {
             if stop.is_cancelled() || self.is_paused(tenant).await {
                 let put_back = move |tx: &mut Tx| jobs::release(tx, &left);
-                let done: crate::store::Result<()> = self.0.store.tenant(tenant).write(put_back).await;
+                let done: crate::store::Result<()> = self.0.intake.store.tenant(tenant).write(put_back).await;
                 return report(tenant, done.map_err(Fail::from));
             }
             left.remove(0);
@@ -78,7 +72,7 @@ impl Deliver {
                 Ok(None) => {}
                 Ok(Some((due, why))) if !left.is_empty() => {
                     let lay_down = move |tx: &mut Tx| jobs::again(tx, &left, due, &why);
-                    let done: crate::store::Result<()> = self.0.store.tenant(tenant).write(lay_down).await;
+                    let done: crate::store::Result<()> = self.0.intake.store.tenant(tenant).write(lay_down).await;
                     return report(tenant, done.map_err(Fail::from));
                 }
                 Ok(Some(_)) => {}
@@ -86,7 +80,7 @@ impl Deliver {
                     let (id, due, why) = (job.id, later(self.now(), STUMBLED), e.to_string());
                     report(tenant, Err(e));
                     let lay_down = move |tx: &mut Tx| jobs::again(tx, &[id], due, &why);
-                    let done: crate::store::Result<()> = self.0.store.tenant(tenant).write(lay_down).await;
+                    let done: crate::store::Result<()> = self.0.intake.store.tenant(tenant).write(lay_down).await;
                     report(tenant, done.map_err(Fail::from));
                 }
             }
@@ -104,8 +98,12 @@ impl Deliver {
             self.settle(tenant, job, &ready, End::Unknown(STOPPED.to_owned()), None).await?;
             return Ok(None);
         }
-        let outbound = outbound(&self.0.blobs, &ready.message, &ready.files).await?;
-        if let Some(why) = guard::refusal(&opened.capabilities, &outbound) {
+        let outbound = outbound(&self.0.intake.blobs, &self.0.intake.reply_key, &ready).await?;
+        let refusal = match guard::refusal(&opened.capabilities, &outbound) {
+            None => self.brake(&ready.message, &outbound).await?,
+            refusal => refusal,
+        };
+        if let Some(why) = refusal {
             self.settle(tenant, job, &ready, End::Failed(why), None).await?;
             return Ok(None);
         }
@@ -124,14 +122,14 @@ impl Deliver {
     /// The message, its channel and its files. A message that is beyond sending ends its job here.
     async fn ready(&self, tenant: Uuid, job: &Job) -> Result<Option<Ready>, Fail> {
         let subject = job.subject_id;
-        let door = self.0.store.tenant(tenant);
+        let door = self.0.intake.store.tenant(tenant);
         let ready = door.read(move |tx| {
             let Some(message) = subject.map(|id| messages::get(tx, id)).transpose()? else { return Ok(None) };
             let Some(channel) = message.channel_id else { return Ok(None) };
             let open = matches!(message.state.as_str(), "queued" | "sending");
-            let channel = channels::get(tx, channel)?;
+            let (channel, case) = (channels::get(tx, channel)?, cases::get(tx, message.case_id)?);
             let files = attachments::of_messages(tx, &[message.id])?;
-            Ok::<_, Fail>(open.then_some(Ready { message, channel, files }))
+            Ok::<_, Fail>(open.then_some(Ready { message, case, channel, files }))
         });
         let ready = ready.await?;
         if ready.is_none() {
@@ -141,10 +139,25 @@ impl Deliver {
         Ok(ready)
     }
 
+    /// The breaker before letters that no person wrote: one address gets few of them, whatever asked for them.
+    async fn brake(&self, message: &Message, outbound: &Outbound) -> Result<Option<String>, Fail> {
+        if message.letter.is_none() || message.attempts > 0 {
+            return Ok(None);
+        }
+        let deps = &self.0.intake;
+        for party in &outbound.to {
+            let Some(normal) = addresses::normal(party.kind, &party.address) else { continue };
+            if !letters::may_send(&deps.store, &deps.reply_key, &normal, deps.clock.now()).await? {
+                return Ok(Some("the address has had its letters of this hour: this one is not sent".to_owned()));
+            }
+        }
+        Ok(None)
+    }
+
     /// Marks the message as going out, and counts the attempt. What was marked before goes out once more.
     async fn begin(&self, tenant: Uuid, job: &Job, message: &Message) -> Result<bool, Fail> {
         let (act, job, message) = (self.act(), job.id, message.clone());
-        let door = self.0.store.tenant(tenant);
+        let door = self.0.intake.store.tenant(tenant);
         let begun = door.write(move |tx| {
             let to = Moved { state: "sending", detail: None, at: act.now, sent_id: None, attempt: true };
             if !messages::advance(tx, message.id, &["queued", "sending"], &to)? {
@@ -189,7 +202,7 @@ impl Deliver {
     async fn settle(&self, tenant: Uuid, job: &Job, ready: &Ready, end: End, error: Option<Error>) -> Result<(), Fail> {
         let (act, job, message, channel) = (self.act(), job.id, ready.message.clone(), ready.channel.clone());
         let (end, error) = (Arc::new(end), Arc::new(error));
-        let (door, mut tries) = (self.0.store.tenant(tenant), 0);
+        let (door, mut tries) = (self.0.intake.store.tenant(tenant), 0);
         loop {
             let (act, message, channel) = (act.clone(), message.clone(), channel.clone());
             let (end, error) = (end.clone(), error.clone());
@@ -210,15 +223,15 @@ impl Deliver {
 
     async fn is_paused(&self, tenant: Uuid) -> bool {
         let paused = self.0.paused;
-        self.0.store.control_read(move |c| paused(c, tenant)).await.unwrap_or(true)
+        self.0.intake.store.control_read(move |c| paused(c, tenant)).await.unwrap_or(true)
     }
 
     fn act(&self) -> Acting {
-        Acting::new(Actor::System, &self.0.clock, &self.0.ids)
+        Acting::new(Actor::System, &self.0.intake.clock, &self.0.intake.ids)
     }
 
     fn now(&self) -> Time {
-        Time::new(self.0.clock.now())
+        Time::new(self.0.intake.clock.now())
     }
 }
 
@@ -273,6 +286,6 @@ fn log(tx: &mut Tx, act: &Acting, message: &Message, kind: &str, detail: &str) -
 
 fn report(tenant: Uuid, done: Result<(), Fail>) {
     if let Err(e) = done {
-        tracing::error!(%tenant, error = %e, runbook = "deliver", "a message's turn could not be written down");
+        tracing::error!(%tenant, error = %e, runbook = "RB-DELIVER", "A message's turn could not be written down.");
     }
 }

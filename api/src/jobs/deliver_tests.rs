@@ -9,8 +9,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Deps,
-    bench::{Bench, paused, until},
+    bench::{Bench, until},
     runner::Runner,
 };
 use crate::store::{Error, Tx, Uid, flags, jobs};
@@ -24,16 +23,8 @@ struct Running {
 
 impl Running {
     fn start(bench: &Bench) -> Self {
-        let deps = Deps {
-            store: bench.store.clone(),
-            clock: bench.clock.clone(),
-            ids: bench.ids.clone(),
-            opener: bench.opener.clone(),
-            blobs: bench.blobs.clone(),
-            paused,
-        };
         let stop = CancellationToken::new();
-        let runner = Runner::new(bench.store.clone(), bench.clock.clone(), vec![super::deliveries(deps)]);
+        let runner = Runner::new(bench.store.clone(), bench.deps.intake.clock.clone(), super::all(bench.deps.clone()));
         Self { task: tokio::spawn(runner.clone().run(stop.clone())), runner, stop }
     }
 
@@ -165,14 +156,7 @@ async fn killed_while_sending(bench: &Bench, connector: &str) -> (Uuid, Uid) {
         Ok::<_, Error>(due)
     };
     let jobs = bench.store.tenant(town).write(take).await.unwrap();
-    let deliver = super::deliver::Deliver(Deps {
-        store: bench.store.clone(),
-        clock: bench.clock.clone(),
-        ids: bench.ids.clone(),
-        opener: bench.opener.clone(),
-        blobs: bench.blobs.clone(),
-        paused,
-    });
+    let deliver = super::deliver::Deliver(bench.deps.clone());
     let sending = tokio::spawn(async move { deliver.lane(town, jobs, CancellationToken::new()).await });
     bench.until_state(town, id, "sending").await;
     sending.abort();

@@ -6,6 +6,7 @@ mod claim;
 mod deliver;
 #[cfg(test)]
 mod deliver_tests;
+mod filing;
 mod heap;
 mod outbound;
 pub mod runner;
@@ -13,26 +14,17 @@ mod verdict;
 
 use std::sync::Arc;
 
-use civicdesk_contract::Clock;
 use jiff::SignedDuration;
 
-use crate::{
-    blobs::Blobs,
-    channels::open::Opener,
-    ids::Ids,
-    store::{Store, Time},
-};
+use crate::{cases::intake, channels::open::Opener, store::Time};
 use claim::DELIVER;
 use runner::{Brake, Work};
 
 /// What background work needs of the rest.
 #[derive(Clone)]
 pub struct Deps {
-    pub store: Store,
-    pub clock: Arc<dyn Clock>,
-    pub ids: Ids,
+    pub intake: intake::Deps,
     pub opener: Opener,
-    pub blobs: Blobs,
     /// Whether a tenant's messages must wait.
     pub paused: Brake,
 }
@@ -40,8 +32,29 @@ pub struct Deps {
 /// Channels that send side by side.
 const SENDING: usize = 256;
 
+/// Agencies whose items are filed side by side.
+const FILING: usize = 8;
+
+/// Everything that is done in the background.
+pub fn all(deps: Deps) -> Vec<Work> {
+    vec![filings(deps.intake.clone()), deliveries(deps)]
+}
+
+/// The work of filing what came in.
+fn filings(deps: intake::Deps) -> Work {
+    Work {
+        kind: "intake",
+        at_once: FILING,
+        brake: None,
+        handler: Arc::new(move |tenant, jobs, stop| {
+            let deps = deps.clone();
+            Box::pin(async move { filing::lane(&deps, tenant, jobs, stop).await })
+        }),
+    }
+}
+
 /// The work of sending what is queued.
-pub fn deliveries(deps: Deps) -> Work {
+fn deliveries(deps: Deps) -> Work {
     let brake = Some(deps.paused);
     let deliver = Arc::new(deliver::Deliver(deps));
     Work {

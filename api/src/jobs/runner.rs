@@ -31,8 +31,8 @@ use crate::store::{
 };
 
 /// How long a job stays in hand without a sign of life.
-const LEASE: SignedDuration = SignedDuration::from_secs(15);
-const RENEW: Duration = Duration::from_secs(5);
+const LEASE: SignedDuration = SignedDuration::from_secs(10);
+const RENEW: Duration = Duration::from_secs(3);
 /// The truth is asked for this often, and a moved clock is noticed within it.
 const LOOK: Duration = Duration::from_secs(1);
 /// Tenants that are looked at side by side.
@@ -113,7 +113,7 @@ impl Runner {
                 () = stop.cancelled() => {}
                 wake = wakes.recv() => match wake {
                     Ok((tenant, Wake::Job(at))) => self.heard_of(tenant, at),
-                    Ok((_, Wake::Event)) | Err(RecvError::Closed) => {}
+                    Ok((_, Wake::Event | Wake::Channel(_))) | Err(RecvError::Closed) => {}
                     Err(RecvError::Lagged(_)) => {
                         tasks.spawn(self.clone().sweep(false));
                     }
@@ -122,7 +122,7 @@ impl Runner {
                 () = self.0.until_next() => {}
                 _ = look.tick(), if !self.0.store.is_embedded() => {
                     if let Err(e) = self.0.ask().await {
-                        tracing::warn!(error = %e, runbook = "jobs-look", "due work could not be asked for");
+                        tracing::warn!(error = %e, "due work could not be asked for");
                     }
                 }
                 Some(_) = tasks.join_next() => {}
@@ -135,7 +135,7 @@ impl Runner {
     async fn sweep(self, first: bool) {
         let tenants = match self.0.store.control_read(tenants::active).await {
             Ok(tenants) => tenants,
-            Err(e) => return tracing::error!(error = %e, runbook = "jobs-sweep", "the tenants could not be listed"),
+            Err(e) => return tracing::error!(error = %e, runbook = "RB-JOBS", "the tenants could not be listed"),
         };
         for tenant in tenants.into_iter().map(|entry| entry.id.0) {
             let door = self.0.store.tenant(tenant);
@@ -152,7 +152,7 @@ impl Runner {
             match next {
                 Ok(Some(at)) => self.0.look_at(tenant, at.0.as_microsecond()),
                 Ok(None) => {}
-                Err(e) => tracing::error!(%tenant, error = %e, runbook = "jobs-sweep", "a tenant's work was not read"),
+                Err(e) => tracing::error!(%tenant, error = %e, runbook = "RB-JOBS", "a tenant's work was not read"),
             }
         }
     }
@@ -170,7 +170,7 @@ impl Runner {
                 futures_util::future::join_all(lanes).await;
             }
             Err(e) => {
-                tracing::warn!(%tenant, error = %e, runbook = "jobs-claim", "a tenant's work could not be taken in hand");
+                tracing::warn!(%tenant, error = %e, "a tenant's work could not be taken in hand");
                 self.look_soon(tenant, TROUBLE);
             }
         }
@@ -214,7 +214,7 @@ impl Runner {
         let kind = taken.jobs.first().map(|job| job.kind.clone()).unwrap_or_default();
         let work = async {
             let Some((work, free)) = self.0.work.get(kind.as_str()) else {
-                tracing::error!(%tenant, kind, runbook = "jobs-unknown", "nothing here does this kind of work");
+                tracing::error!(%tenant, kind, runbook = "RB-JOBS", "Nothing in this program does this kind of work.");
                 return;
             };
             let Ok(_free) = free.acquire().await else { return };
@@ -304,7 +304,7 @@ impl Inner {
             let (until, ids) = (later(self.now(), LEASE), ids.to_vec());
             let renewed: Result<()> = self.store.tenant(tenant).write(move |tx| jobs::renew(tx, &ids, until)).await;
             if let Err(e) = renewed {
-                tracing::warn!(%tenant, error = %e, runbook = "jobs-lease", "a lease could not be renewed");
+                tracing::warn!(%tenant, error = %e, "a lease could not be renewed");
             }
         }
     }

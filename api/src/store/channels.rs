@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Error, Result, Time, Tx, Uid, schema::channels};
+use super::{Error, Result, Time, Tx, Uid, Wake, schema::channels};
 
 /// One channel.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -40,6 +40,7 @@ pub struct Health {
 
 pub fn insert(tx: &mut Tx, row: &Channel) -> Result<()> {
     tx.insert(channels::table).values(row).execute(tx.conn())?;
+    tx.wake(Wake::Channel(row.id));
     Ok(())
 }
 
@@ -55,7 +56,7 @@ pub fn list(tx: &mut Tx) -> Result<Vec<Channel>> {
 /// Writes a changed channel where its version still is the one that was read. Cursor and health are not touched.
 pub fn update(tx: &mut Tx, row: &Channel) -> Result<Channel> {
     let target = tx.of(channels::table).filter(channels::id.eq(row.id)).filter(channels::version.eq(row.version));
-    diesel::update(target)
+    let n = diesel::update(target)
         .set((
             channels::name.eq(row.name.clone()),
             channels::address.eq(row.address.clone()),
@@ -64,10 +65,12 @@ pub fn update(tx: &mut Tx, row: &Channel) -> Result<Channel> {
             channels::updated_at.eq(row.updated_at),
             channels::version.eq(row.version + 1),
         ))
-        .returning(channels::all_columns)
-        .get_result(tx.conn())
-        .optional()?
-        .ok_or(Error::Stale)
+        .execute(tx.conn())?;
+    if n == 0 {
+        return Err(Error::Stale);
+    }
+    tx.wake(Wake::Channel(row.id));
+    get(tx, row.id)
 }
 
 /// Moves the cursor on. Belongs in the transaction that stores what lies before it.
@@ -91,4 +94,19 @@ pub fn set_health(tx: &mut Tx, id: Uid, health: &Health, at: Time) -> Result<()>
         ))
         .execute(tx.conn())?;
     Ok(())
+}
+
+/// Takes the reception of a channel in hand, unless another process that is alive has it.
+pub fn hold(tx: &mut Tx, id: Uid, node: Uid, alive: &[Uid]) -> Result<bool> {
+    let others: Vec<Uid> = alive.iter().copied().filter(|other| *other != node).collect();
+    let free = channels::held_by.is_null().or(channels::held_by.ne_all(others));
+    let target = tx.of(channels::table).filter(channels::id.eq(id)).filter(free);
+    Ok(diesel::update(target).set(channels::held_by.eq(Some(node))).execute(tx.conn())? == 1)
+}
+
+/// Whether this process has the reception of a channel in hand.
+pub fn is_held_by(tx: &mut Tx, id: Uid, node: Uid) -> Result<bool> {
+    let held: Option<Uid> =
+        tx.of(channels::table).filter(channels::id.eq(id)).select(channels::held_by).first(tx.conn())?;
+    Ok(held == Some(node))
 }

@@ -91,6 +91,12 @@ pub fn still_waiting(tx: &mut Tx, ids: &[Uid]) -> Result<Vec<Uid>> {
     Ok(waiting.filter(inbound_items::state.eq("received")).select(inbound_items::id).load(tx.conn())?)
 }
 
+/// How many items wait to be filed.
+pub fn waiting(tx: &mut Tx) -> Result<i64> {
+    let waiting = tx.of(inbound_items::table).filter(inbound_items::state.eq("received"));
+    Ok(waiting.count().get_result(tx.conn())?)
+}
+
 /// When the item that has waited longest came in.
 pub fn oldest_waiting(tx: &mut Tx) -> Result<Option<Time>> {
     let waiting = tx.of(inbound_items::table).filter(inbound_items::state.eq("received"));

@@ -21,6 +21,7 @@ mod keyset;
 mod lite;
 pub mod messages;
 pub mod migrate;
+pub mod nodes;
 #[cfg(feature = "postgres")]
 mod pg;
 mod queue;

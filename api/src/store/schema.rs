@@ -32,6 +32,12 @@ table! {
     letter_budgets (address_hash, hour) { address_hash -> Binary, hour -> BigInt, used -> Integer, }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Id, Ts};
+    nodes (id) { id -> Id, seen_at -> Ts, }
+}
+
 macro_rules! tenant_tables {
     ($( $name:ident ( $($key:ident),+ ) { $($column:ident : $type:ty),+ $(,)? } )+) => {
         $(
@@ -83,7 +89,8 @@ tenant_tables! {
     channels (tenant_id, id) {
         tenant_id: Id, id: Id, connector: Text, name: Text, address: Nullable<Text>, state: Text, sealed: Binary,
         cursor: Nullable<Text>, health: Text, health_kind: Nullable<Text>, health_detail: Nullable<Text>,
-        health_since: Nullable<Ts>, checked_at: Nullable<Ts>, version: BigInt, created_at: Ts, updated_at: Ts,
+        health_since: Nullable<Ts>, checked_at: Nullable<Ts>, held_by: Nullable<Id>,
+        version: BigInt, created_at: Ts, updated_at: Ts,
     }
     inbound_items (tenant_id, id) {
         tenant_id: Id, id: Id, channel_id: Id, external_id: Text, folder: Nullable<Text>, epoch: Nullable<Text>,

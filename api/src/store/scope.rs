@@ -40,6 +40,8 @@ pub enum Wake {
     Job(i64),
     /// The tenant's event log has grown.
     Event,
+    /// This channel is new, or staff changed it.
+    Channel(Uid),
 }
 
 impl<'a> Tx<'a> {

@@ -158,7 +158,7 @@ on_both!(an_acknowledgement_names_the_case_and_repeats_nothing_of_the_sender, 1,
     assert!(!format!("{letter:?}").contains("BUY"));
     assert_eq!((letter.automatic, letter.state.as_str(), letter.in_reply_to.as_deref()), (true, "queued", Some("1@a")));
     assert_eq!(letter.recipients.0[0]["address"], "ana@a.example");
-    let jobs = house.write(0, |tx| jobs::claim(tx, at("2027-01-01T00:00:00Z"), at("2027-01-02T00:00:00Z"), 10)).await;
+    let jobs = house.read(0, |tx| jobs::due(tx, at("2027-01-01T00:00:00Z"), &jobs::Busy::default(), 10)).await;
     assert!(jobs.iter().any(|job| job.kind == "deliver" && job.subject_id == Some(letter.id)));
 });
 

@@ -117,7 +117,7 @@ pub async fn serve(socket: TcpListener, listener: Listener, backend: Backend, st
             Ok((stream, _)) => stream,
             Err(e) => {
                 // Out of file descriptors: trying at once again would only spin.
-                tracing::warn!(error = %e, runbook = "listener-accept", "a connection could not be taken");
+                tracing::warn!(error = %e, "a connection could not be taken");
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             }

@@ -243,6 +243,8 @@ impl Session<'_> {
             let pushed = Pushed { from: from.clone(), to: to.clone(), raw: raw.clone() };
             (self.shared.backend.accept)(*place, pushed)
         }));
+        // Whoever stores the mail may now own its bytes.
+        drop(raw);
         let ends = stored.await;
         let end_of = |place: Place| {
             let index = places.iter().position(|(p, _)| *p == place).unwrap_or_default();

@@ -1,3 +1,4 @@
+DROP TABLE nodes;
 DROP TABLE letter_budgets;
 DROP TABLE flags;
 DROP TABLE operator_keys;

@@ -44,3 +44,9 @@ CREATE TABLE letter_budgets (
     used integer NOT NULL,
     PRIMARY KEY (address_hash, hour)
 );
+
+CREATE TABLE nodes (
+    id uuid NOT NULL,
+    seen_at timestamptz NOT NULL,
+    PRIMARY KEY (id)
+);

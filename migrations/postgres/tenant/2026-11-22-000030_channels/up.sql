@@ -14,6 +14,7 @@ CREATE TABLE channels (
     health_detail text COLLATE "C",
     health_since timestamptz,
     checked_at timestamptz,
+    held_by uuid,
     version bigint NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,

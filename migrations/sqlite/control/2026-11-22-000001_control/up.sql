@@ -44,3 +44,9 @@ CREATE TABLE letter_budgets (
     used INTEGER NOT NULL,
     PRIMARY KEY (address_hash, hour)
 );
+
+CREATE TABLE nodes (
+    id TEXT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    PRIMARY KEY (id)
+);

@@ -14,6 +14,7 @@ CREATE TABLE channels (
     health_detail TEXT,
     health_since BIGINT,
     checked_at BIGINT,
+    held_by TEXT,
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,

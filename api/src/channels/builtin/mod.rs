@@ -1,0 +1,3 @@
+//! Connectors that belong to the program itself, because what they speak is served by it.
+
+pub mod lmtp;
