@@ -13,6 +13,7 @@ use crate::{
         seal::{MasterKey, Seal},
         tokens::Tokens,
     },
+    blobs::Blobs,
     fail::Fail,
     ids::Ids,
     settings::{self, Cidr},
@@ -25,6 +26,7 @@ pub struct Setup {
     pub store: Store,
     pub clock: Arc<dyn Clock>,
     pub ids: Ids,
+    pub blobs: Blobs,
     pub master: MasterKey,
     /// Where the program is reached from outside, without a slash at its end: it stands in links, tokens and problems.
     pub public_url: String,
@@ -43,6 +45,7 @@ pub struct App {
     pub store: Store,
     pub clock: Arc<dyn Clock>,
     pub ids: Ids,
+    pub blobs: Blobs,
     pub master: MasterKey,
     pub seal: Seal,
     pub public_url: String,
@@ -57,13 +60,14 @@ pub struct App {
 impl App {
     /// Loads the token keys, or makes them at the first start.
     pub async fn start(setup: Setup, runtime: Handle) -> Result<Self, Fail> {
-        let Setup { store, clock, ids, master, public_url, trusted_proxies, bounds, hashing, parsing } = setup;
+        let Setup { store, clock, ids, blobs, master, public_url, trusted_proxies, bounds, hashing, parsing } = setup;
         let seal = Seal::new(&master, ids.clone());
         let now = Time::new(clock.now());
         let tokens = Tokens::load(&store, &seal, &ids, &public_url, now).await?;
         Ok(Self {
             store,
             clock,
+            blobs,
             master,
             seal,
             public_url,

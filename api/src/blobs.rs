@@ -8,6 +8,8 @@ use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Pa
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::store::inbound::Item;
+
 /// SHA-256 of some bytes.
 pub type Hash = [u8; 32];
 
@@ -58,6 +60,15 @@ impl Blobs {
             return Err(Error::Damaged);
         }
         Ok(bytes.into())
+    }
+
+    /// What came in, byte for byte: from its row, or from here where it was too large for one.
+    pub async fn raw(&self, item: &Item) -> Result<Vec<u8>, Error> {
+        if let Some(raw) = &item.raw {
+            return Ok(raw.clone());
+        }
+        let hash = item.sha256.as_slice().try_into().map_err(|_| Error::Damaged)?;
+        self.get(item.tenant_id.0, &hash).await
     }
 
     /// Everything a tenant has. Names that are no hash are not ours and are left out.

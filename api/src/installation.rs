@@ -59,6 +59,7 @@ impl Installation {
             store,
             clock,
             ids,
+            blobs,
             master,
             public_url,
             trusted_proxies: settings.server.trusted_proxies.clone(),

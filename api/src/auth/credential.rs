@@ -133,6 +133,14 @@ impl Who {
         if self.rights.has(right) { Ok(()) } else { Err(Fail::Forbidden(right.name())) }
     }
 
+    /// The member of staff, where it is one.
+    pub fn staff(&self) -> Option<Uuid> {
+        match self.acting.actor {
+            Actor::Staff(id) => Some(id),
+            _ => None,
+        }
+    }
+
     /// The caller's id as it is shown, and as idempotency keys and uploads remember it.
     pub fn id(&self) -> String {
         match self.acting.actor {

@@ -9,6 +9,8 @@ pub const STATUSES: [&str; 5] = ["new", "open", "pending", "resolved", "closed"]
 pub const PRIORITIES: [&str; 4] = ["low", "normal", "high", "urgent"];
 pub const OUTCOMES: [&str; 3] = ["done", "declined", "referred"];
 
+/// Characters of an answer, a note or a report.
+pub const LONGEST_TEXT: usize = 200_000;
 /// Characters of a subject.
 pub const LONGEST_SUBJECT: usize = 500;
 /// Characters of a tag.
@@ -28,6 +30,17 @@ impl Check {
     pub fn one_of(&mut self, pointer: &str, value: &str, known: &[&str]) {
         if !known.contains(&value) {
             self.wrong(pointer, format!("must be one of: {}", known.join(", ")));
+        }
+    }
+
+    /// What a person or staff wrote.
+    pub fn text(&mut self, pointer: &str, text: &str) {
+        if text.trim().is_empty() {
+            self.wrong(pointer, "must not be empty");
+        } else if text.chars().count() > LONGEST_TEXT {
+            self.wrong(pointer, format!("must have at most {LONGEST_TEXT} characters"));
+        } else if text.contains('\0') {
+            self.wrong(pointer, "must not contain U+0000");
         }
     }
 

@@ -13,8 +13,10 @@ mod parsing;
 pub mod record;
 pub mod reply;
 mod reports;
+pub mod search;
 mod threading;
 pub mod tokens;
+pub mod topics;
 pub mod words;
 pub mod written;
 

@@ -135,6 +135,20 @@ pub fn doc(case: &Case, language: &str) -> Doc {
     }
 }
 
+/// What a person said to staff, or wrote in a request: it is theirs, though somebody else wrote it down.
+pub fn told(tx: &mut Tx, act: &Acting, case: &Case, text: &str) -> Result<Case, Fail> {
+    let mut check = Check::default();
+    check.text("/text", text);
+    check.done()?;
+    let mut message = draft(act, case, "inbound");
+    message.author_kind = "contact".to_owned();
+    message.author_id = Some(case.contact_id);
+    text.clone_into(&mut message.text);
+    text.clone_into(&mut message.fresh_text);
+    message.filing = Json(serde_json::json!({ "method": "written_down", "by": act.actor.kind() }));
+    add_message(tx, act, case, message, Vec::new())
+}
+
 /// A message with nothing in it yet: `inbound`, `outbound` or `note`.
 pub fn draft(act: &Acting, case: &Case, direction: &'static str) -> Message {
     let state = match direction {

@@ -20,8 +20,6 @@ use crate::{
     },
 };
 
-/// Characters of an answer or a note.
-pub const LONGEST_TEXT: usize = 200_000;
 /// The chain of ids that an answer carries: the first and the newest of a longer one.
 const CHAIN: usize = 20;
 /// Addresses of one answer.
@@ -56,7 +54,7 @@ pub struct Posted {
 /// then on, so that what they answer gets in.
 pub fn reply(tx: &mut Tx, act: &Acting, case: &Case, reply: Reply) -> Result<Posted, Fail> {
     let mut check = Check::default();
-    check_text(&mut check, &reply.text);
+    check.text("/text", &reply.text);
     check_parties(&mut check, "/to", &reply.to);
     check_parties(&mut check, "/cc", &reply.cc);
     let channel_id = reply.channel_id.or(case.channel_id);
@@ -105,7 +103,7 @@ pub fn reply(tx: &mut Tx, act: &Acting, case: &Case, reply: Reply) -> Result<Pos
 /// Adds a note that only staff see.
 pub fn note(tx: &mut Tx, act: &Acting, case: &Case, text: &str) -> Result<Posted, Fail> {
     let mut check = Check::default();
-    check_text(&mut check, text);
+    check.text("/text", text);
     check.done()?;
     let mut message = record::draft(act, case, "note");
     text.clone_into(&mut message.text);
@@ -204,16 +202,6 @@ pub fn chain(answered: &Message) -> Vec<String> {
         chain.drain(1..=chain.len() - CHAIN);
     }
     chain
-}
-
-fn check_text(check: &mut Check, text: &str) {
-    if text.trim().is_empty() {
-        check.wrong("/text", "must not be empty");
-    } else if text.chars().count() > LONGEST_TEXT {
-        check.wrong("/text", format!("must have at most {LONGEST_TEXT} characters"));
-    } else if text.contains('\0') {
-        check.wrong("/text", "must not contain U+0000");
-    }
 }
 
 fn check_parties(check: &mut Check, pointer: &str, parties: &[Party]) {

@@ -26,6 +26,9 @@ pub const USUAL: usize = 256 * 1024;
 /// A JSON body has arrived by then, or the client is not sending.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A file has arrived by then.
+const UPLOAD_PATIENCE: Duration = Duration::from_secs(600);
+
 /// The SHA-256 of the body, for the idempotency key's fingerprint.
 #[derive(Clone, Copy, Debug)]
 pub struct Fingerprint(pub [u8; 32]);
@@ -59,6 +62,27 @@ impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for Body<T, 
             let set = req.app_data::<Data<App>>().map_or(LIMIT, |app| app.bounds.body_bytes);
             let bytes = collect(&req, payload, LIMIT.min(set), PATIENCE).await?;
             parse(&bytes).map(Self)
+        }
+        .boxed_local()
+    }
+}
+
+/// A file as the body. At most `LIMIT` bytes, and more time for them.
+#[derive(Debug)]
+pub struct Upload<const LIMIT: usize>(pub Bytes);
+
+impl<const LIMIT: usize> FromRequest for Upload<LIMIT> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (req, payload) = (req.clone(), payload.take());
+        async move {
+            if !req.content_type().eq_ignore_ascii_case("application/octet-stream") {
+                let how = "send the file as `Content-Type: application/octet-stream`";
+                return Err(Problem::new(problem::MEDIA_TYPE, how));
+            }
+            collect(&req, payload, LIMIT, UPLOAD_PATIENCE).await.map(Self)
         }
         .boxed_local()
     }

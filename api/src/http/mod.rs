@@ -43,25 +43,35 @@
 //!    set prints the documents anew. A secret in an answer is left out of what is stored: `reply.keep(&without)`.
 
 mod api_keys;
+mod attachments;
 mod auth;
 mod body;
+mod cases;
 mod client;
+mod contacts;
 pub mod door;
 mod down;
+mod events;
 mod frame;
 mod idempotency;
 mod json;
+mod messages;
 mod meta;
 pub mod openapi;
 pub mod page;
 pub mod problem;
 mod query;
+mod search;
 pub mod serve;
+mod show;
 mod staff;
 mod teams;
 mod tenants;
+mod topics;
 pub mod wire;
 
+#[cfg(test)]
+mod cases_tests;
 #[cfg(test)]
 pub mod testing;
 
@@ -92,6 +102,15 @@ fn v1(to: &mut ServiceConfig) {
     to.service(api_keys::list).service(api_keys::create).service(api_keys::read).service(api_keys::revoke);
     to.service(tenants::list).service(tenants::create).service(tenants::read);
     to.service(tenants::suspend).service(tenants::resume);
+    to.service(cases::list).service(cases::create).service(cases::read).service(cases::update);
+    to.service(messages::list).service(messages::create).service(messages::note).service(messages::read);
+    to.service(messages::filing).service(messages::raw);
+    to.service(events::of_case).service(events::list);
+    to.service(attachments::upload).service(attachments::read).service(attachments::download);
+    to.service(contacts::list).service(contacts::create).service(contacts::read).service(contacts::update);
+    to.service(contacts::add_identity).service(contacts::remove_identity).service(contacts::history);
+    to.service(topics::list).service(topics::create).service(topics::read).service(topics::update);
+    to.service(search::search);
 }
 
 /// What the service says about itself.

@@ -10,7 +10,14 @@ use super::{down, problem};
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// What each tag holds, in the order of the documentation.
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 13] = [
+    ("cases", "The shared record: what was asked, and where it stands."),
+    ("messages", "What was said in a case, and answering."),
+    ("attachments", "Files up and down."),
+    ("contacts", "The people outside, and everything that was said with them."),
+    ("topics", "What cases are about."),
+    ("events", "The log: who did what, when."),
+    ("search", "Finding cases, messages and contacts by their words."),
     ("auth", "Signing in and out."),
     ("staff", "Those who work for the agency."),
     ("teams", "Groups of staff."),
@@ -58,6 +65,7 @@ fn complete(mut document: Value) -> Value {
     for (name, schema) in schemas {
         document["components"]["schemas"][name] = serde_json::to_value(schema).unwrap_or_default();
     }
+    name_items(&mut document);
     if let Some(paths) = document["paths"].as_object_mut() {
         for (path, item) in paths {
             for method in METHODS {
@@ -68,6 +76,16 @@ fn complete(mut document: Value) -> Value {
         }
     }
     document
+}
+
+/// A page of a list holds its rows' schema written out; a generated client wants its name.
+fn name_items(document: &mut Value) {
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+    let named: Vec<String> = schemas.keys().cloned().collect();
+    for (name, schema) in schemas {
+        let Some(row) = name.strip_prefix("List_").filter(|row| named.iter().any(|n| n == row)) else { continue };
+        schema["properties"]["data"]["items"] = json!({ "$ref": format!("#/components/schemas/{row}") });
+    }
 }
 
 /// What the frame and the door do for every operation alike.

@@ -17,6 +17,7 @@ use super::Front;
 use crate::{
     app::{App, Setup},
     auth::{Role, keys, seal::MasterKey, staff},
+    blobs::Blobs,
     ids::{self, Ids},
     settings::Limits,
     store::{Store, Url},
@@ -87,6 +88,7 @@ impl TestApp {
             store,
             clock: clock.clone(),
             ids: Ids::new(clock.clone()),
+            blobs: Blobs::local(&dir.path().join("blobs")).unwrap(),
             master: MasterKey::new([3; 32]),
             public_url: "https://desk.example".into(),
             trusted_proxies: Vec::new(),

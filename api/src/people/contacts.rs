@@ -56,6 +56,11 @@ fn named(
     Ok(contact)
 }
 
+/// A contact that no address names yet.
+pub fn unaddressed(tx: &mut Tx, act: &Acting, written: &mut Written, name: Option<&str>) -> Result<Contact, Fail> {
+    make(tx, act, written, name.and_then(tidy), None)
+}
+
 fn make(
     tx: &mut Tx,
     act: &Acting,

@@ -1,4 +1,5 @@
 //! The people outside: who they are and how the networks name them.
 
 pub mod addresses;
+pub mod change;
 pub mod contacts;

@@ -56,6 +56,7 @@ pub struct Filter {
     pub contact: Vec<Uid>,
     pub channel: Vec<Uid>,
     pub tag: Vec<String>,
+    pub reference: Option<String>,
     pub updated_since: Option<Time>,
     pub created_since: Option<Time>,
 }
@@ -124,6 +125,9 @@ pub fn list(tx: &mut Tx, filter: &Filter, sort: Sort, from: Option<(Time, Uid)>,
         let tagged = tx.of(case_tags::table).filter(case_tags::tag.eq_any(filter.tag.clone()));
         q = q.filter(cases::id.eq_any(tagged.select(case_tags::case_id)));
     }
+    if let Some(reference) = &filter.reference {
+        q = q.filter(cases::reference.eq(reference.clone()));
+    }
     if let Some(since) = filter.updated_since {
         q = q.filter(cases::updated_at.ge(since));
     }
@@ -190,6 +194,13 @@ pub fn add_party(tx: &mut Tx, row: PartyRow) -> Result<()> {
 pub fn parties_of(tx: &mut Tx, case: Uid) -> Result<Vec<PartyRow>> {
     let query = tx.of(parties::table).filter(parties::case_id.eq(case));
     Ok(query.order((parties::added_at, parties::contact_id)).select(PartyRow::as_select()).load(tx.conn())?)
+}
+
+/// The cases that a person is party to, the last one first; of very many, the newest thousand.
+pub fn of_party(tx: &mut Tx, contact: Uid) -> Result<Vec<Uid>> {
+    let query = tx.of(parties::table).filter(parties::contact_id.eq(contact));
+    let query = query.order((parties::added_at.desc(), parties::case_id.desc())).limit(1000);
+    Ok(query.select(parties::case_id).load(tx.conn())?)
 }
 
 pub fn is_party(tx: &mut Tx, case: Uid, contact: Uid) -> Result<bool> {

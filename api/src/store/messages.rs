@@ -86,6 +86,19 @@ pub fn of_case(tx: &mut Tx, case: Uid, from: Option<(Time, Uid)>, limit: i64) ->
     Ok(query.select(Message::as_select()).load(tx.conn())?)
 }
 
+/// Messages of several cases, newest first, from a position on.
+pub fn of_cases(tx: &mut Tx, cases: &[Uid], from: Option<(Time, Uid)>, limit: i64) -> Result<Vec<Message>> {
+    let mut query =
+        tx.of(messages::table).filter(messages::case_id.eq_any(cases.to_vec())).into_boxed::<MultiBackend>();
+    if let Some((at, id)) = from {
+        let at = diesel::expression::AsExpression::<Ts>::as_expression(at);
+        let id = diesel::expression::AsExpression::<Id>::as_expression(id);
+        query = query.filter(beyond((messages::created_at, messages::id), (at, id), true));
+    }
+    query = query.order((messages::created_at.desc(), messages::id.desc())).limit(limit);
+    Ok(query.select(Message::as_select()).load(tx.conn())?)
+}
+
 /// The last message of a case that carries a network id: what an answer answers.
 pub fn last_threaded(tx: &mut Tx, case: Uid) -> Result<Option<Message>> {
     let query = tx.of(messages::table).filter(messages::case_id.eq(case)).filter(messages::network_id.is_not_null());

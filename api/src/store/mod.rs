@@ -35,6 +35,7 @@ pub mod suggestions;
 pub mod teams;
 pub mod tenant;
 pub mod tenants;
+pub mod topics;
 pub mod types;
 
 #[cfg(test)]
