@@ -1,4 +1,5 @@
 //! The 107 mails that mail-parser tests itself with: each is read or refused, none is lost to a panic.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::{
     collections::BTreeMap,

@@ -1,5 +1,6 @@
 //! Mails of every important shape, each beside what is to be read from it. `fixtures/NAME.expected` is for people to judge:
-//! whoever changes one says why.
+//! whoever changes one says why. Among them the reports of IN-11 and the signed and sealed mails of IN-22.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::{fmt::Write, fs, path::Path};
 

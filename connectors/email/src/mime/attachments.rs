@@ -13,7 +13,9 @@ use super::{clean, fields::Fields};
 /// Every part that is not the text itself. `html` is what will be shown: a picture it names belongs inside the text.
 pub(super) fn read(message: &Message<'_>, html: Option<&str>) -> Vec<InboundAttachment> {
     let parts = message.attachments.iter().filter_map(|&id| message.parts.get(id as usize));
-    parts.enumerate().map(|(at, part)| attachment(message, part, at + 1, html)).collect()
+    let files = parts.enumerate().map(|(at, part)| attachment(message, part, at + 1, html));
+    // What is left of parts that hold nothing.
+    files.filter(|file| !(file.bytes.is_empty() && file.name.starts_with("attachment-"))).collect()
 }
 
 fn attachment(message: &Message<'_>, part: &MessagePart<'_>, number: usize, html: Option<&str>) -> InboundAttachment {
@@ -33,26 +35,27 @@ fn attachment(message: &Message<'_>, part: &MessagePart<'_>, number: usize, html
 
 /// The part's bytes as its writer made them: only the transfer encoding is undone, never the character set.
 pub(super) fn exact_bytes<'a>(raw: &'a [u8], part: &'a MessagePart<'_>) -> Cow<'a, [u8]> {
-    let body = raw.get(part.offset_body as usize..part.offset_end as usize);
+    let whole_binary =
+        matches!(part.body, PartType::Binary(_) | PartType::InlineBinary(_)) && !part.is_encoding_problem;
+    let Some(body) = encoded_bytes(raw, part) else { return Cow::Borrowed(part.contents()) };
     // The parser leaves the encoding on a part that is cut off; what is there is still the file's beginning.
     let declared = part.content_transfer_encoding().unwrap_or_default();
-    let encoding = match part.encoding {
-        Encoding::None if part.is_encoding_problem && declared.eq_ignore_ascii_case("base64") => Encoding::Base64,
+    let decoded = match part.encoding {
+        Encoding::Base64 if whole_binary => None,
+        Encoding::Base64 => base64_decode(body),
+        Encoding::QuotedPrintable => quoted_printable_decode(body),
+        Encoding::None if part.is_encoding_problem && declared.eq_ignore_ascii_case("base64") => base64_decode(body),
         Encoding::None if part.is_encoding_problem && declared.eq_ignore_ascii_case("quoted-printable") => {
-            Encoding::QuotedPrintable
+            quoted_printable_decode(body)
         }
-        encoding => encoding,
+        Encoding::None => return Cow::Borrowed(body),
     };
-    let decoded = match (body, encoding) {
-        (Some(body), Encoding::None) => Some(Cow::Borrowed(body)),
-        (Some(body), Encoding::Base64) => base64_decode(body).map(Cow::Owned),
-        (Some(body), Encoding::QuotedPrintable) => quoted_printable_decode(body).map(Cow::Owned),
-        (None, _) => None,
-    };
-    match (decoded, &part.body) {
-        (Some(bytes), PartType::Text(_) | PartType::Html(_) | PartType::Message(_)) => bytes,
-        _ => Cow::Borrowed(part.contents()),
-    }
+    decoded.map_or_else(|| Cow::Borrowed(part.contents()), Cow::Owned)
+}
+
+/// The part's bytes as they came.
+pub(super) fn encoded_bytes<'a>(raw: &'a [u8], part: &MessagePart<'_>) -> Option<&'a [u8]> {
+    raw.get(part.offset_body as usize..part.offset_end as usize)
 }
 
 fn content_type(part: &MessagePart<'_>) -> String {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use mail_parser::{Message, MessagePart, MimeHeaders, PartType, decoders::charsets::map::charset_decoder};
+use mail_parser::{Encoding, Message, MessagePart, MimeHeaders, PartType, decoders::charsets::map::charset_decoder};
 
 use super::{attachments, clean, fields, html, limits::Limits};
 
@@ -13,46 +13,56 @@ pub(super) struct Body {
 }
 
 pub(super) fn read(message: &Message<'_>, limits: &Limits, oddities: &mut Vec<String>) -> Body {
-    let shown = shown_html(message, limits, oddities);
+    let html = shown_html(message, limits, oddities);
+    let mut text = match &html {
+        Some(html) if message.text_body == message.html_body => html::text_of(html),
+        _ => plain_text(message, limits, oddities),
+    };
+    // Some programs send an empty text beside the HTML.
+    if let (true, Some(html)) = (text.trim().is_empty(), &html) {
+        text = html::text_of(html);
+    }
+    if text.is_empty() {
+        text = stray_text(message, oddities).unwrap_or_default();
+    }
+    Body { text, html }
+}
+
+fn plain_text(message: &Message<'_>, limits: &Limits, oddities: &mut Vec<String>) -> String {
     let mut texts = Vec::new();
     for part in listed(message, &message.text_body) {
         match &part.body {
             PartType::Text(text) => texts.push(clean::text(&decoded(message, part, text, oddities))),
             PartType::Html(source) => {
-                texts.push(html::read(source, limits).map_or_else(|| html::bare_text(source), |safe| safe.text))
+                let safe = html::read(source, limits);
+                texts.push(safe.map_or_else(|| html::bare_text(source), |safe| html::text_of(&safe.html)));
             }
             _ => {}
         }
     }
-    let text = texts
-        .iter()
-        .map(|text| text.trim_end().trim_start_matches('\n'))
-        .filter(|text| !text.is_empty())
-        .collect::<Vec<_>>()
-        .join("\n\n");
-    let (html, html_text) = shown.unzip();
-    // Some programs send an empty text beside the HTML.
-    let text = if text.trim().is_empty() { html_text.unwrap_or_default() } else { text };
-    let text = if text.is_empty() { cut_off_text(message, oddities).unwrap_or_default() } else { text };
-    Body { text, html }
+    let texts = texts.iter().map(|text| text.trim_end().trim_start_matches('\n')).filter(|text| !text.is_empty());
+    texts.collect::<Vec<_>>().join("\n\n")
 }
 
-/// The parser puts a text that is cut off, or that was announced as parts and has none, among the files.
-fn cut_off_text(message: &Message<'_>, oddities: &mut Vec<String>) -> Option<String> {
+/// The parser puts among the files a text that is cut off, has half a type, or was announced as parts and has none.
+fn stray_text(message: &Message<'_>, oddities: &mut Vec<String>) -> Option<String> {
     message.parts.iter().find_map(|part| {
-        let PartType::Text(text) = &part.body else { return None };
-        let words = match part.content_type() {
-            Some(found) if found.ctype() == "text" => part.is_encoding_problem && found.subtype() == Some("plain"),
-            Some(found) => found.ctype() == "multipart",
-            None => part.is_encoding_problem,
+        let words = match part.content_type().map(|found| (found.ctype(), found.subtype())) {
+            Some(("multipart", _) | ("text", None)) => true,
+            Some(("text", Some("plain"))) | None => part.is_encoding_problem,
+            Some(_) => false,
         };
-        let text = words.then(|| decoded(message, part, text, oddities))?;
-        Some(clean::text(text.trim_end())).filter(|text| !text.is_empty())
+        let text = match &part.body {
+            PartType::Text(text) if words => decoded(message, part, text, oddities),
+            PartType::Binary(bytes) if words => fields::utf8(bytes).into_owned(),
+            _ => return None,
+        };
+        Some(clean::text(text.trim())).filter(|text| !text.is_empty())
     })
 }
 
-/// The HTML parts made safe, with their text.
-fn shown_html(message: &Message<'_>, limits: &Limits, oddities: &mut Vec<String>) -> Option<(String, String)> {
+/// The HTML parts made safe, in one piece.
+fn shown_html(message: &Message<'_>, limits: &Limits, oddities: &mut Vec<String>) -> Option<String> {
     let parts = || listed(message, &message.html_body);
     if !parts().any(|part| matches!(part.body, PartType::Html(_))) {
         return None;
@@ -60,22 +70,28 @@ fn shown_html(message: &Message<'_>, limits: &Limits, oddities: &mut Vec<String>
     let mut source = String::new();
     for part in parts() {
         match &part.body {
-            PartType::Html(html) => source.push_str(html),
-            PartType::Text(text) => source.push_str(&as_html(&decoded(message, part, text, oddities))),
+            PartType::Html(html) => source.push_str(&decoded(message, part, html, oddities)),
+            PartType::Text(text) if !text.trim().is_empty() => {
+                source.push_str(&as_html(&decoded(message, part, text, oddities)));
+            }
             _ => {}
         }
     }
+    if source.trim().is_empty() {
+        return None;
+    }
     let Some(safe) = html::read(&source, limits) else {
         oddities.push(format!(
-            "Its HTML was not shown, only its text: it is over {} bytes or leaves over {} tags open",
-            limits.html_bytes, limits.html_open_tags
+            "Its HTML was not shown, only its text: it is over {} bytes, has over {} tags or leaves over {} of them open, or \
+             is otherwise too tangled",
+            limits.html_bytes, limits.html_tags, limits.html_open_tags
         ));
         return None;
     };
     if safe.remote_images {
         oddities.push("Pictures that it would have loaded from the network were left out".to_owned());
     }
-    Some((safe.html, safe.text))
+    Some(safe.html)
 }
 
 fn listed<'a>(message: &'a Message<'a>, ids: &'a [u32]) -> impl Iterator<Item = &'a MessagePart<'a>> {
@@ -86,7 +102,7 @@ fn listed<'a>(message: &'a Message<'a>, ids: &'a [u32]) -> impl Iterator<Item = 
 fn decoded(message: &Message<'_>, part: &MessagePart<'_>, parsed: &str, oddities: &mut Vec<String>) -> String {
     let named = part.content_type().and_then(|found| found.attribute("charset"));
     let decode = named.and_then(|name| charset_decoder(name.as_bytes()));
-    if !part.is_encoding_problem && (decode.is_some() || !parsed.contains('\u{FFFD}')) {
+    if !part.is_encoding_problem && !ends_softly(message, part) && (decode.is_some() || !parsed.contains('\u{FFFD}')) {
         return parsed.to_owned();
     }
     let bytes = attachments::exact_bytes(&message.raw_message, part);
@@ -98,6 +114,12 @@ fn decoded(message: &Message<'_>, part: &MessagePart<'_>, parsed: &str, oddities
         oddities.push("It does not say in which character set it is written; Windows-1252 was assumed".to_owned());
     }
     text.into_owned()
+}
+
+/// The parser loses the last letter of a quoted-printable part that ends in a soft line break.
+fn ends_softly(message: &Message<'_>, part: &MessagePart<'_>) -> bool {
+    let body = attachments::encoded_bytes(&message.raw_message, part);
+    part.encoding == Encoding::QuotedPrintable && body.is_some_and(|body| body.trim_ascii_end().ends_with(b"="))
 }
 
 fn as_html(text: &str) -> String {

@@ -4,19 +4,25 @@
 //! at once. Where it cannot be sure that a closing tag closes anything, it does not believe it: it may count too many, never
 //! too few.
 
-use super::html_tag::{Piece, next_piece};
+use super::{
+    html_tag::{Piece, next_piece},
+    limits::Limits,
+};
 
-/// Formatting tags that are carried over the end of their paragraph are opened again in each following one.
-const CARRIED_FORMATS: usize = 250_000;
+/// What all tags together may cost: a tag costs as much as there are tags around it, and four times as much for those that
+/// are opened again in each following paragraph. A long newsletter costs half of this.
+const EFFORT: usize = 1_000_000;
+const REOPENED: usize = 4;
 const ATTRIBUTES: usize = 200;
+/// What stands in a table outside its cells is moved before the table, past all that was moved before.
+const MISPLACED: usize = 500;
 
 const VOID: &[&str] = &[
-    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link",
-    "meta", "param", "source", "track", "wbr",
+    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta",
+    "param", "source", "track", "wbr",
 ];
 /// Tags that close themselves when their like begins.
-const IMPLIED: &[&str] =
-    &["p", "li", "dd", "dt", "option", "optgroup", "rt", "rp", "tr", "td", "th", "tbody", "thead", "tfoot", "caption"];
+const IMPLIED: &[&str] = &["p", "li", "dd", "dt", "option", "tr", "td", "th", "tbody", "thead", "tfoot", "caption"];
 const FORMATS: &[&str] =
     &["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
 /// A closing tag does not reach out of these.
@@ -80,32 +86,36 @@ const STRANGE: &[&str] = &[
 ];
 const DOCUMENT: &[&str] = &["html", "head", "body"];
 
-/// Whether no more than `most` tags are open at once, in a document of no more than `bytes`.
-pub(super) fn is_tame(html: &str, bytes: usize, most: usize) -> bool {
-    if html.len() > bytes {
+/// Whether the document stays within the limits.
+pub(super) fn is_tame(html: &str, limits: &Limits) -> bool {
+    if html.len() > limits.html_bytes {
         return false;
     }
     let mut open: Vec<String> = Vec::new();
-    let mut formats = 0;
-    let mut carried = 0;
+    let (mut tags, mut formats, mut effort, mut misplaced) = (0, 0, 0, 0);
     let mut believe_closing = true;
     let mut rest = html.as_bytes();
     while let Some((piece, after)) = next_piece(rest, believe_closing) {
         rest = after;
+        tags += 1;
+        effort += open.len() + REOPENED * formats;
+        if tags > limits.html_tags || effort > EFFORT || misplaced > MISPLACED {
+            return false;
+        }
         match piece {
             Piece::Open { name, attributes } => {
                 if attributes > ATTRIBUTES {
                     return false;
                 }
+                misplaced += usize::from(!TABLE.contains(&name.as_str()) && is_between_cells(&open));
                 if DOCUMENT.contains(&name.as_str()) || VOID.contains(&name.as_str()) {
                     continue;
                 }
                 believe_closing &= !STRANGE.contains(&name.as_str());
                 close_implied(&mut open, &name);
                 formats += usize::from(FORMATS.contains(&name.as_str()));
-                carried += formats;
                 open.push(name);
-                if open.len() > most || carried > CARRIED_FORMATS {
+                if open.len() > limits.html_open_tags {
                     return false;
                 }
             }
@@ -122,6 +132,11 @@ pub(super) fn is_tame(html: &str, bytes: usize, most: usize) -> bool {
     true
 }
 
+fn is_between_cells(open: &[String]) -> bool {
+    let innermost = open.iter().rev().find(|name| TABLE.contains(&name.as_str()));
+    innermost.is_some_and(|name| !["td", "th", "caption"].contains(&name.as_str()))
+}
+
 /// A new item, cell or paragraph ends the one before it.
 fn close_implied(open: &mut Vec<String>, opening: &str) {
     let ended: &[&str] = match opening {
@@ -132,7 +147,6 @@ fn close_implied(open: &mut Vec<String>, opening: &str) {
         "p" => &["p"],
         "li" => &["p", "li"],
         "option" | "optgroup" => &["option"],
-        "rt" | "rp" => &["rt", "rp"],
         _ => &[],
     };
     while open.last().is_some_and(|last| ended.contains(&last.as_str())) {
@@ -167,7 +181,7 @@ mod tests {
     use super::*;
 
     fn tame(html: &str) -> bool {
-        is_tame(html, 1 << 20, 256)
+        is_tame(html, &Limits::default())
     }
 
     #[test]
@@ -176,6 +190,8 @@ mod tests {
             "<p>a<p>b".repeat(1_000),
             format!("<ul>{}</ul>", "<li>a<li><p>b".repeat(1_000)),
             format!("<table>{}</table>", "<tr><td>a<td><b>b</b>".repeat(1_000)),
+            "<table><tr><td><table><tbody><tr><td><font><b>a</b></font></td></tr></tbody></table></td></tr></table>"
+                .repeat(1_000),
             "<div><p>a<br><img src='>'><hr></div>".repeat(1_000),
             "<!-- <div> --><style>div > p { color: red }</style><o:p></o:p>".repeat(1_000),
             "<div title=\"</p> <b>\">x</div>".repeat(1_000),
@@ -206,6 +222,9 @@ mod tests {
             "<div><select></div></select>",
             "<x-y>",
             "<x></y>",
+            "<rt>",
+            "<th><optgroup></th>",
+            "<keygen>",
             "<svg><style><div>",
             "<p><b id=1></p>",
             "<div/>",
@@ -218,14 +237,27 @@ mod tests {
     fn the_limits_are_met_exactly() {
         assert!(tame(&"<div>".repeat(256)));
         assert!(!tame(&"<div>".repeat(257)));
-        assert!(is_tame("<p>12345", 8, 1));
-        assert!(!is_tame("<p>123456", 8, 1));
+        let limits = Limits { html_bytes: 8, html_tags: 2, ..Limits::default() };
+        assert!(is_tame("<p>12345", &limits) && !is_tame("<p>123456", &limits));
+        assert!(is_tame("<p><br>", &limits) && !is_tame("<p></p><p>", &limits));
     }
 
     #[test]
     fn a_tag_with_a_thousand_attributes_is_not_tame() {
         let attributes: String = (0..1_000).map(|n| format!(" a{n}")).collect();
         assert!(!tame(&format!("<p{attributes}>")));
+    }
+
+    #[test]
+    fn a_few_deep_lines_are_tame_and_many_are_not() {
+        let quotes = "<blockquote>".repeat(200);
+        assert!(tame(&format!("{quotes}{}", "a<br>".repeat(1_000))));
+        assert!(!tame(&format!("{quotes}{}", "a<br>".repeat(10_000))));
+    }
+
+    #[test]
+    fn a_table_with_its_words_outside_the_cells_is_not_tame() {
+        assert!(!tame(&format!("<table>{}", "x<p>y".repeat(1_000))));
     }
 
     #[test]

@@ -22,14 +22,16 @@ pub struct Limits {
     pub parts: usize,
     /// Parts inside parts inside parts.
     pub depth: usize,
-    /// Separators that a mail announces and never uses: each costs a search through the rest of the mail.
-    pub missing_boundaries: usize,
+    /// Bytes searched in vain for separators that a mail announces and never uses.
+    pub searched_bytes: usize,
     /// Everything decoded, in bytes.
     pub decoded_bytes: usize,
     /// How many bytes may be decoded from each byte that came.
     pub decoded_ratio: usize,
     /// HTML that is handed to the HTML parsers, in bytes; over it the mail is shown as text.
     pub html_bytes: usize,
+    /// HTML tags; over it the mail is shown as text.
+    pub html_tags: usize,
     /// HTML tags open at once; over it the mail is shown as text.
     pub html_open_tags: usize,
 }
@@ -44,10 +46,11 @@ impl Default for Limits {
             mime_field_bytes: 16 * KIB,
             parts: 1_000,
             depth: 20,
-            missing_boundaries: 8,
+            searched_bytes: 128 * MIB,
             decoded_bytes: 100 * MIB,
             decoded_ratio: 100,
             html_bytes: MIB,
+            html_tags: 30_000,
             html_open_tags: 256,
         }
     }

@@ -18,7 +18,7 @@ pub(super) fn check(raw: &[u8], limits: &Limits) -> Result<()> {
         .header_content_type(HeaderName::ContentType)
         .header_text(HeaderName::ContentTransferEncoding)
         .default_header_ignore();
-    Walk { limits, parser, header_bytes: 0, parts: 0, missing: 0 }.message(raw, 0, ENCODED_MESSAGES)
+    Walk { limits, parser, header_bytes: 0, parts: 0, searched: 0 }.message(raw, 0, ENCODED_MESSAGES)
 }
 
 struct Walk<'a> {
@@ -26,7 +26,7 @@ struct Walk<'a> {
     parser: MessageParser,
     header_bytes: usize,
     parts: usize,
-    missing: usize,
+    searched: usize,
 }
 
 /// A multipart or an attached message that the walk is inside of.
@@ -75,7 +75,7 @@ impl Walk<'_> {
                     stream.skip_crlf();
                     continue;
                 }
-                self.missing_boundary()?;
+                self.searched_in_vain(&stream)?;
                 shape = Shape::Leaf;
             }
             let message = matches!(shape, Shape::Message);
@@ -91,10 +91,12 @@ impl Walk<'_> {
                 Encoding::QuotedPrintable => stream.decode_quoted_printable_mime(boundary),
             };
             if end == usize::MAX {
-                let (_, found) = stream.seek_part_end(level.boundary.as_deref());
-                if !found {
+                let boundary = level.boundary.as_deref();
+                if boundary.is_some() {
+                    self.searched_in_vain(&stream)?;
+                }
+                if !stream.seek_part_end(boundary).1 {
                     level.boundary = None;
-                    self.missing_boundary()?;
                 }
             } else if message && encoded_left > 0 {
                 self.message(&decoded, outside + above.len() + 1, encoded_left - 1)?;
@@ -124,15 +126,16 @@ impl Walk<'_> {
             *level = outer;
             let Some(boundary) = level.boundary.as_deref() else { return Ok(false) };
             if stream.seek_next_part_offset(boundary).is_none() {
-                self.missing_boundary()?;
+                self.searched_in_vain(stream)?;
                 return Ok(false);
             }
         }
     }
 
-    fn missing_boundary(&mut self) -> Result<()> {
-        self.missing += 1;
-        within("separators announced and never used", self.missing, self.limits.missing_boundaries)
+    /// After a search that reached the end and went back to where it began.
+    fn searched_in_vain(&mut self, stream: &MessageStream<'_>) -> Result<()> {
+        self.searched += stream.remaining();
+        within("bytes searched for separators that never come", self.searched, self.limits.searched_bytes)
     }
 
     /// Reads one header block, and whether a body follows. A block over the limit is refused before it is read.
