@@ -61,7 +61,7 @@ impl Installation {
             store,
             clock,
             ids,
-            blobs,
+            blobs: blobs.clone(),
             master,
             public_url,
             trusted_proxies: settings.server.trusted_proxies.clone(),
