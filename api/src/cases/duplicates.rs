@@ -20,8 +20,8 @@ use crate::{
 /// For so long a second delivery of the same bytes counts as the same message.
 const DAYS: i64 = 7;
 
-/// The end of an item that is a duplicate. Only an item with the very same bytes can be one: a Message-ID alone drops
-/// nothing, or a stranger could suppress a mail by sending its id first.
+/// The end of an item that is a duplicate, asked only where another item has the very same bytes: a Message-ID alone
+/// drops nothing, or a stranger could suppress a mail by sending its id first.
 pub fn find(
     tx: &mut Tx,
     act: &Acting,
@@ -29,9 +29,6 @@ pub fn find(
     item: &Item,
     parsed: &Parsed,
 ) -> Result<Option<Settled>, Fail> {
-    if inbound::twins(tx, std::slice::from_ref(&item.sha256))?.is_empty() {
-        return Ok(None);
-    }
     if let Some(original) = renumbered(tx, item)? {
         let original = inbound::get(tx, original)?;
         return Ok(Some(ended(&original, parsed, "the mailbox was renumbered; this item was there before")));

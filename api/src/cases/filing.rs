@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{
     duplicates,
     fields::LONGEST_SUBJECT,
+    known::Known,
     letters::{self, Occasion},
     loops::{self, Nature},
     parsing::Parsed,
@@ -28,7 +29,7 @@ use crate::{
         auto_letters::AutoLetter,
         cases::Case,
         channels::Channel,
-        contacts::{self, Contact},
+        contacts::Contact,
         inbound::{Item, Settled},
         messages::{self, Message},
         suggestions::{self, Suggestion},
@@ -68,11 +69,13 @@ impl Desk {
 pub fn file(
     tx: &mut Tx,
     act: &Acting,
-    written: &mut Written,
+    (written, known): (&mut Written, &mut Known),
     desk: &Desk,
     (item, parsed): (&Item, &Parsed),
 ) -> Result<Settled, Fail> {
-    if let Some(end) = duplicates::find(tx, act, written, item, parsed)? {
+    if known.has_twin(item)
+        && let Some(end) = duplicates::find(tx, act, written, item, parsed)?
+    {
         return Ok(end);
     }
     if parsed.inbound.report.is_some() {
@@ -84,22 +87,19 @@ pub fn file(
         return Ok(end);
     }
     let nature = loops::nature(&parsed.inbound, &parsed.envelope, own);
-    let known = known_sender(tx, from)?;
-    let choice = threading::choose(tx, desk, item, parsed, known)?;
-    let contact = people::of_sender(tx, act, written, from)?;
+    let sender = from.and_then(|from| Some((from.kind, addresses::normal(from.kind, &from.address)?)));
+    let sender = sender.and_then(|key| known.met.get(&key)?.as_ref()).map(|contact| contact.id);
+    let choice = threading::choose(tx, desk, known, (item, parsed), sender)?;
+    let contact = people::of_sender(tx, act, written, &mut known.met, from)?;
     let act = Acting { actor: Actor::Contact(contact.id.0), ..act.clone() };
     let filed = Filed { act, desk, item, parsed, nature, contact };
-    match &choice.taken {
-        Some(found) => filed.join_case(tx, written, &found.case, &choice),
-        None => filed.open_case(tx, written, &choice),
-    }
-}
-
-fn known_sender(tx: &mut Tx, from: Option<&Party>) -> Result<Option<Uid>, Fail> {
-    let Some((from, normal)) = from.and_then(|from| Some((from, addresses::normal(from.kind, &from.address)?))) else {
-        return Ok(None);
+    let (message, case) = match &choice.taken {
+        Some(found) => (filed.join_case(tx, written, &found.case, &choice)?, found.case.clone()),
+        None => filed.open_case(tx, written, &choice)?,
     };
-    Ok(contacts::find_identity(tx, from.kind.as_str(), &normal)?.map(|identity| identity.contact_id))
+    filed.join_copied(tx, written, known, &case)?;
+    known.learn(&message, &parsed.chain);
+    Ok(filed.settled(&message))
 }
 
 /// Where an acknowledgement goes.
@@ -121,15 +121,14 @@ struct Filed<'a> {
 }
 
 impl Filed<'_> {
-    fn join_case(&self, tx: &mut Tx, written: &mut Written, case: &Case, choice: &Choice) -> Result<Settled, Fail> {
+    fn join_case(&self, tx: &mut Tx, written: &mut Written, case: &Case, choice: &Choice) -> Result<Message, Fail> {
         let message = self.message(case, choice, None);
         self.put(tx, written, &message)?;
         record::touch(tx, &self.act, written, case, !self.nature.machine)?;
-        self.join_copied(tx, written, case)?;
-        Ok(self.settled(&message))
+        Ok(message)
     }
 
-    fn open_case(&self, tx: &mut Tx, written: &mut Written, choice: &Choice) -> Result<Settled, Fail> {
+    fn open_case(&self, tx: &mut Tx, written: &mut Written, choice: &Choice) -> Result<(Message, Case), Fail> {
         let subject = self.parsed.inbound.subject.as_deref().unwrap_or_default();
         let subject: String = subject.chars().take(LONGEST_SUBJECT).collect();
         let subject = if subject.trim().is_empty() { "(no subject)".to_owned() } else { subject };
@@ -147,8 +146,7 @@ impl Filed<'_> {
         for found in &choice.refused {
             self.suggest(tx, written, &message, found)?;
         }
-        self.join_copied(tx, written, &case)?;
-        Ok(self.settled(&message))
+        Ok((message, case))
     }
 
     /// Shows staff the case that the message speaks of though its sender is no party to it.
@@ -251,7 +249,7 @@ impl Filed<'_> {
     }
 
     /// Whom a party writes to beside us takes part from then on. A machine's list of recipients makes nobody a party.
-    fn join_copied(&self, tx: &mut Tx, written: &mut Written, case: &Case) -> Result<(), Fail> {
+    fn join_copied(&self, tx: &mut Tx, written: &mut Written, known: &mut Known, case: &Case) -> Result<(), Fail> {
         if self.nature.machine || self.parsed.inbound.automatic != Automatic::No {
             return Ok(());
         }
@@ -259,7 +257,7 @@ impl Filed<'_> {
             self.parsed.inbound.to.iter().chain(&self.parsed.inbound.cc).filter(|party| !self.desk.is_own(party));
         for party in copied.take(MOST_COPIED) {
             if addresses::normal(party.kind, &party.address).is_some() {
-                let contact = people::of_sender(tx, &self.act, written, Some(party))?;
+                let contact = people::of_sender(tx, &self.act, written, &mut known.met, Some(party))?;
                 record::join(tx, &self.act, case, contact.id, "participant")?;
             }
         }

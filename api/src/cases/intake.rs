@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{
     duplicates,
     filing::{self, Desk},
+    known::Known,
     parsing::{self, Read},
     tokens::ReplyKey,
     written::Written,
@@ -188,11 +189,11 @@ async fn write(
     let (desk, chunk) = (desk.clone(), chunk.clone());
     let write = move |tx: &mut Tx| {
         let chunk = chunk.get(range.clone()).unwrap_or_default();
-        let waiting = inbound::still_waiting(tx, &chunk.iter().map(|(item, _)| item.id).collect::<Vec<_>>())?;
+        let mut known = Known::of(tx, chunk)?;
         let mut written = Written::default();
         let mut ends = Vec::with_capacity(chunk.len());
         for (n, (item, read)) in (0_i64..).zip(chunk) {
-            if !waiting.contains(&item.id) {
+            if !known.is_waiting(item) {
                 ends.push(None);
                 continue;
             }
@@ -200,7 +201,7 @@ async fn write(
             let now = Time(act.now.0 + SignedDuration::from_micros(2 * n));
             let act = Acting { now, ..act.clone() };
             let end = match read {
-                Read::Message(parsed) => filing::file(tx, &act, &mut written, &desk, (item, parsed))?,
+                Read::Message(parsed) => filing::file(tx, &act, (&mut written, &mut known), &desk, (item, parsed))?,
                 Read::Wreck(why) => quarantine(tx, &act, &mut written, item, why),
             };
             inbound::settle(tx, item.id, &end, act.now)?;

@@ -83,9 +83,7 @@ pub fn counted(tx: &Tx, act: &Acting, normal: &str, case: &Case, answered: &str)
 pub fn refusal(tx: &mut Tx, letter: &AutoLetter) -> Result<Option<&'static str>, Fail> {
     let day_ago = Time(letter.at.0 - SignedDuration::from_hours(24));
     let before = auto_letters::before(tx, letter, day_ago)?;
-    Ok(if before.same_case {
-        Some("the sender has had one for this case")
-    } else if before.lately >= A_DAY {
+    Ok(if before.lately >= A_DAY {
         Some("the address has had ten automatic mails within a day")
     } else if before.same_words {
         Some("the same words from its sender were acknowledged within a day")

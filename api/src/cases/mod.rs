@@ -6,6 +6,7 @@ mod duplicates;
 pub mod fields;
 mod filing;
 pub mod intake;
+mod known;
 pub mod ledger;
 pub mod letters;
 pub mod loops;

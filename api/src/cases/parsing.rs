@@ -33,6 +33,15 @@ pub enum Read {
     Wreck(String),
 }
 
+impl Read {
+    pub fn message(&self) -> Option<&Parsed> {
+        match self {
+            Self::Message(parsed) => Some(parsed),
+            Self::Wreck(_) => None,
+        }
+    }
+}
+
 /// A message that can be filed: clean, its words cut, its files put away.
 #[derive(Clone, Debug)]
 pub struct Parsed {

@@ -80,7 +80,7 @@ pub fn open_in(
     let case = Case {
         tenant_id: tx.tenant(),
         id: act.id(),
-        reference: tenant::next_reference(tx, year(tenant, act.now))?,
+        reference: written.next_reference(tx, year(tenant, act.now))?,
         subject,
         status: "new".to_owned(),
         outcome: None,

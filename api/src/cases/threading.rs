@@ -3,7 +3,7 @@
 use civicdesk_contract::Automatic;
 use serde_json::{Value, json};
 
-use super::{filing::Desk, loops, parsing::Parsed, tokens};
+use super::{filing::Desk, known::Known, loops, parsing::Parsed, tokens};
 use crate::{
     fail::Fail,
     ids,
@@ -11,14 +11,13 @@ use crate::{
         Tx, Uid,
         cases::{self, Case},
         inbound::Item,
-        messages,
     },
 };
 
 /// Cases that a message is suggested to at most.
 const SUGGESTED: usize = 3;
-/// Messages of one chain that are looked at.
-const NAMED: i64 = 20;
+/// Cases of one chain that are looked at.
+const LOOKED_AT: usize = 10;
 
 /// How a case was found.
 #[derive(Clone, Debug)]
@@ -79,10 +78,16 @@ impl Choice {
 
 /// Looks for the case by reply address, by the chain of messages, by the number in the subject, and last by what the
 /// channel says about people with an open case. `sender`: the contact, where one is known.
-pub fn choose(tx: &mut Tx, desk: &Desk, item: &Item, parsed: &Parsed, sender: Option<Uid>) -> Result<Choice, Fail> {
+pub fn choose(
+    tx: &mut Tx,
+    desk: &Desk,
+    known: &Known,
+    (item, parsed): (&Item, &Parsed),
+    sender: Option<Uid>,
+) -> Result<Choice, Fail> {
     let mut choice = Choice::default();
     for step in [by_token, by_chain, by_later_message, by_subject] {
-        for found in step(tx, desk, parsed)? {
+        for found in step(tx, desk, known, parsed)? {
             if choice.refused.iter().any(|other| other.case.id == found.case.id) {
                 continue;
             }
@@ -109,7 +114,7 @@ pub fn choose(tx: &mut Tx, desk: &Desk, item: &Item, parsed: &Parsed, sender: Op
     Ok(choice)
 }
 
-fn by_token(tx: &mut Tx, desk: &Desk, parsed: &Parsed) -> Result<Vec<Found>, Fail> {
+fn by_token(tx: &mut Tx, desk: &Desk, _: &Known, parsed: &Parsed) -> Result<Vec<Found>, Fail> {
     let written = parsed.inbound.to.iter().chain(&parsed.inbound.cc).map(|party| party.address.as_str());
     let mut found = Vec::new();
     for address in parsed.envelope.to.iter().map(String::as_str).chain(written) {
@@ -124,30 +129,22 @@ fn by_token(tx: &mut Tx, desk: &Desk, parsed: &Parsed) -> Result<Vec<Found>, Fai
     Ok(found)
 }
 
-fn by_chain(tx: &mut Tx, _: &Desk, parsed: &Parsed) -> Result<Vec<Found>, Fail> {
-    let mut ids = parsed.chain.clone();
-    ids.extend(parsed.inbound.message_id.clone());
-    let messages = messages::threaded(tx, &ids, false, NAMED)?;
-    let mut found = Vec::new();
-    for id in &ids {
-        for message in messages.iter().filter(|m| m.network_id.as_ref() == Some(id)) {
-            let method = if parsed.inbound.message_id.as_ref() == Some(id) { "same_message" } else { "references" };
-            found.push((message.case_id, method, id.clone()));
-        }
-    }
-    with_cases(tx, found)
+fn by_chain(tx: &mut Tx, _: &Desk, known: &Known, parsed: &Parsed) -> Result<Vec<Found>, Fail> {
+    let answered = parsed.chain.iter().map(|id| ("references", id));
+    let itself = parsed.inbound.message_id.iter().map(|id| ("same_message", id));
+    let found = answered.chain(itself);
+    let found = found.flat_map(|(method, id)| known.carrying(id).map(move |case| (case, method, id.clone())));
+    with_cases(tx, found.collect())
 }
 
 /// A child that came before its parent, or a brother of a parent that never came.
-fn by_later_message(tx: &mut Tx, _: &Desk, parsed: &Parsed) -> Result<Vec<Found>, Fail> {
-    let own = parsed.inbound.message_id.iter().chain(&parsed.chain).cloned().collect::<Vec<_>>();
-    let naming = messages::threaded(tx, &own, true, NAMED)?;
-    let found = naming.into_iter().map(|m| (m.case_id, "later_message", m.network_id.unwrap_or_default()));
-    let found = found.collect();
-    with_cases(tx, found)
+fn by_later_message(tx: &mut Tx, _: &Desk, known: &Known, parsed: &Parsed) -> Result<Vec<Found>, Fail> {
+    let ids = parsed.inbound.message_id.iter().chain(&parsed.chain);
+    let found = ids.flat_map(|id| known.naming(id)).map(|(case, own)| (case, "later_message", own));
+    with_cases(tx, found.collect())
 }
 
-fn by_subject(tx: &mut Tx, _: &Desk, parsed: &Parsed) -> Result<Vec<Found>, Fail> {
+fn by_subject(tx: &mut Tx, _: &Desk, _: &Known, parsed: &Parsed) -> Result<Vec<Found>, Fail> {
     let mut found = Vec::new();
     for reference in loops::references(parsed.inbound.subject.as_deref().unwrap_or_default()).into_iter().take(3) {
         if let Some(case) = cases::by_reference(tx, &reference)? {
@@ -160,7 +157,7 @@ fn by_subject(tx: &mut Tx, _: &Desk, parsed: &Parsed) -> Result<Vec<Found>, Fail
 fn with_cases(tx: &mut Tx, named: Vec<(Uid, &'static str, String)>) -> Result<Vec<Found>, Fail> {
     let mut found: Vec<Found> = Vec::new();
     for (id, method, value) in named {
-        if !found.iter().any(|f| f.case.id == id) {
+        if found.len() < LOOKED_AT && !found.iter().any(|f| f.case.id == id) {
             found.push(Found { case: cases::get(tx, id)?, method, value });
         }
     }

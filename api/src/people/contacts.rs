@@ -1,6 +1,8 @@
 //! Finding the person behind an address, or making a record of them.
 
-use civicdesk_contract::Party;
+use std::collections::HashMap;
+
+use civicdesk_contract::{IdentityKind, Party};
 
 use super::addresses;
 use crate::{
@@ -8,7 +10,7 @@ use crate::{
     cases::{words, written::Written},
     fail::Fail,
     store::{
-        Tx,
+        Tx, Uid,
         contacts::{self, Contact, Identity},
         search,
     },
@@ -17,24 +19,54 @@ use crate::{
 /// The longest name that is kept.
 const LONGEST_NAME: usize = 200;
 
+/// Contacts that a transaction has looked up or made, by kind of address and address; `None`: nobody is named so yet.
+pub type Met = HashMap<(IdentityKind, String), Option<Contact>>;
+
 /// The contact whom this party's address names; made when nobody is named so yet.
 pub fn find_or_make(tx: &mut Tx, act: &Acting, party: &Party) -> Result<Contact, Fail> {
     let mut written = Written::default();
-    let contact = of_sender(tx, act, &mut written, Some(party))?;
+    let contact = of_sender(tx, act, &mut written, &mut Met::new(), Some(party))?;
     written.flush(tx)?;
     Ok(contact)
 }
 
 /// The same for a sender who may be missing or unreadable: then the contact has no address.
-pub fn of_sender(tx: &mut Tx, act: &Acting, written: &mut Written, party: Option<&Party>) -> Result<Contact, Fail> {
+pub fn of_sender(
+    tx: &mut Tx,
+    act: &Acting,
+    written: &mut Written,
+    met: &mut Met,
+    party: Option<&Party>,
+) -> Result<Contact, Fail> {
     let name = party.and_then(|p| p.name.as_deref()).and_then(tidy);
     let Some((party, normal)) = party.and_then(|p| Some((p, addresses::normal(p.kind, &p.address)?))) else {
         return make(tx, act, written, name, None);
     };
-    match contacts::find_identity(tx, party.kind.as_str(), &normal)? {
-        Some(identity) => named(tx, act, written, identity, name),
-        None => make(tx, act, written, name, Some((party, normal))),
+    let key = (party.kind, normal);
+    if !met.contains_key(&key) {
+        meet(tx, met, std::slice::from_ref(&key))?;
     }
+    let contact = match met.get(&key).cloned().flatten() {
+        Some(contact) => named(tx, act, written, contact, name)?,
+        None => make(tx, act, written, name, Some((party, key.1.clone())))?,
+    };
+    met.insert(key, Some(contact.clone()));
+    Ok(contact)
+}
+
+/// Looks up many addresses in one go.
+pub fn meet(tx: &mut Tx, met: &mut Met, addresses: &[(IdentityKind, String)]) -> Result<(), Fail> {
+    let normals: Vec<String> = addresses.iter().map(|(_, normal)| normal.clone()).collect();
+    let identities = contacts::find_identities(tx, &normals)?;
+    let ids: Vec<Uid> = identities.iter().map(|identity| identity.contact_id).collect();
+    let people = if ids.is_empty() { Vec::new() } else { contacts::get_all(tx, &ids)? };
+    for (kind, normal) in addresses {
+        let named = |i: &&Identity| i.kind == kind.as_str() && i.normal == *normal;
+        let contact = identities.iter().find(named).map(|i| i.contact_id);
+        let contact = contact.and_then(|id| people.iter().find(|person| person.id == id).cloned());
+        met.insert((*kind, normal.clone()), contact);
+    }
+    Ok(())
 }
 
 /// A known contact. A name is taken where there was none: one that staff wrote is not changed by a mail's header.
@@ -42,10 +74,9 @@ fn named(
     tx: &mut Tx,
     act: &Acting,
     written: &mut Written,
-    identity: Identity,
+    contact: Contact,
     name: Option<String>,
 ) -> Result<Contact, Fail> {
-    let contact = contacts::get(tx, identity.contact_id)?;
     if contact.name.is_some() || name.is_none() {
         return Ok(contact);
     }

@@ -31,21 +31,15 @@ pub struct Before {
     pub lately: i64,
     /// One of them answered the same words.
     pub same_words: bool,
-    /// One of this kind was about this case, whenever.
-    pub same_case: bool,
 }
 
-/// Looks up what went to the address of this letter since then, and about its case.
+/// Looks up what went to the address of this letter since then.
 pub fn before(tx: &mut Tx, letter: &AutoLetter, since: Time) -> Result<Before> {
     let to = tx.of(auto_letters::table).filter(auto_letters::address.eq(letter.address.clone()));
     let lately: Vec<Vec<u8>> = to.filter(auto_letters::at.ge(since)).select(auto_letters::answered).load(tx.conn())?;
-    let same = tx.of(auto_letters::table).filter(auto_letters::address.eq(letter.address.clone()));
-    let same = same.filter(auto_letters::kind.eq(letter.kind.clone())).filter(auto_letters::case_id.eq(letter.case_id));
-    let about: i64 = same.count().get_result(tx.conn())?;
     Ok(Before {
         lately: i64::try_from(lately.len()).unwrap_or(i64::MAX),
         same_words: lately.contains(&letter.answered),
-        same_case: about > 0,
     })
 }
 

@@ -93,6 +93,12 @@ pub fn find_identity(tx: &mut Tx, kind: &str, normal: &str) -> Result<Option<Ide
     Ok(query.select(Identity::as_select()).first(tx.conn()).optional()?)
 }
 
+/// Every identity that has one of these addresses, of whatever kind.
+pub fn find_identities(tx: &mut Tx, normals: &[String]) -> Result<Vec<Identity>> {
+    let query = tx.of(identities::table).filter(identities::normal.eq_any(normals.to_vec()));
+    Ok(query.select(Identity::as_select()).load(tx.conn())?)
+}
+
 /// The contacts that any of these addresses name.
 pub fn find_contacts(tx: &mut Tx, kind: &str, normals: &[String]) -> Result<Vec<Uid>> {
     let query = tx.of(identities::table).filter(identities::kind.eq(kind));

@@ -146,20 +146,34 @@ pub struct Threaded {
     pub network_id: Option<String>,
 }
 
-/// Messages that carry any of these network ids, or (`naming`) name them in their chain; oldest first.
-pub fn threaded(tx: &mut Tx, network_ids: &[String], naming: bool, limit: i64) -> Result<Vec<Threaded>> {
+/// Messages that carry any of these network ids, oldest first.
+pub fn threaded(tx: &mut Tx, network_ids: &[String], limit: i64) -> Result<Vec<Threaded>> {
     if network_ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut query = tx.of(messages::table).into_boxed::<MultiBackend>();
-    if naming {
-        let refs = tx.of(thread_refs::table).filter(thread_refs::network_id.eq_any(network_ids.to_vec()));
-        query = query.filter(messages::id.eq_any(refs.select(thread_refs::message_id)));
-    } else {
-        query = query.filter(messages::network_id.eq_any(network_ids.to_vec()));
-    }
+    let query = tx.of(messages::table).filter(messages::network_id.eq_any(network_ids.to_vec()));
     let query = query.order((messages::created_at, messages::id)).limit(limit);
     Ok(query.select(Threaded::as_select()).load(tx.conn())?)
+}
+
+/// Messages whose chain names any of these network ids, each with the id that it names; oldest first.
+pub fn naming(tx: &mut Tx, network_ids: &[String], limit: i64) -> Result<Vec<(String, Threaded)>> {
+    if network_ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let refs = tx.of(thread_refs::table).filter(thread_refs::network_id.eq_any(network_ids.to_vec()));
+    let refs: Vec<(String, Uid)> =
+        refs.limit(limit).select((thread_refs::network_id, thread_refs::message_id)).load(tx.conn())?;
+    if refs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uid> = refs.iter().map(|(_, message)| *message).collect();
+    let query = tx.of(messages::table).filter(messages::id.eq_any(ids)).order((messages::created_at, messages::id));
+    let found: Vec<Threaded> = query.select(Threaded::as_select()).load(tx.conn())?;
+    let named = found.into_iter().flat_map(|message| {
+        refs.iter().filter(move |(_, id)| *id == message.id).map(move |(named, _)| (named.clone(), message.clone()))
+    });
+    Ok(named.collect())
 }
 
 /// A message of one of these states, the longest in it first.

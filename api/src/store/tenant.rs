@@ -36,15 +36,36 @@ pub fn get(tx: &mut Tx) -> Result<Tenant> {
     Ok(tx.of(tenant::table).select(Tenant::as_select()).first(tx.conn())?)
 }
 
-/// The next case reference of a year, such as `RIV-2026-004217`. A change that is taken back gives its number back.
-pub fn next_reference(tx: &mut Tx, year: i16) -> Result<String> {
-    let is = get(tx)?;
-    let year = i32::from(year);
-    let number = if is.case_year == year { is.case_last + 1 } else { 1 };
+/// Where a tenant's case numbers stand.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = tenant)]
+pub struct Numbers {
+    reference_prefix: String,
+    case_year: i32,
+    case_last: i64,
+}
+
+impl Numbers {
+    /// The next case reference of a year, such as `RIV-2026-004217`. A year that is over gets no more numbers.
+    pub fn next(&mut self, year: i16) -> String {
+        let year = i32::from(year).max(self.case_year);
+        self.case_last = if self.case_year == year { self.case_last + 1 } else { 1 };
+        self.case_year = year;
+        format!("{}-{year}-{:06}", self.reference_prefix, self.case_last)
+    }
+}
+
+/// The numbers as they stand. Whoever takes some writes them back in the same transaction: a change that is taken back
+/// gives its numbers back.
+pub fn numbers(tx: &mut Tx) -> Result<Numbers> {
+    Ok(tx.of(tenant::table).select(Numbers::as_select()).first(tx.conn())?)
+}
+
+pub fn set_numbers(tx: &mut Tx, numbers: &Numbers) -> Result<()> {
     diesel::update(tx.of(tenant::table))
-        .set((tenant::case_year.eq(year), tenant::case_last.eq(number)))
+        .set((tenant::case_year.eq(numbers.case_year), tenant::case_last.eq(numbers.case_last)))
         .execute(tx.conn())?;
-    Ok(format!("{}-{year}-{number:06}", is.reference_prefix))
+    Ok(())
 }
 
 /// Takes `n` places in the event log and answers the first.
