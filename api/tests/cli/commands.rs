@@ -206,7 +206,8 @@ fn the_log_is_one_json_a_line_where_it_is_asked_for() {
 fn a_mailbox_is_connected_with_settings_from_a_file_and_its_failure_is_told() {
     let site = Site::new();
     create(&site, "riverton");
-    let settings = r#"{"imap": {"host": "127.0.0.1", "port": 1, "security": "none", "username": "u", "password": "hunter2"}}"#;
+    let settings =
+        r#"{"imap": {"host": "127.0.0.1", "port": 1, "security": "none", "username": "u", "password": "hunter2"}}"#;
     fs::write(site.path("mailbox.json"), settings).unwrap();
     let arguments = ["channel", "add", "--tenant", "riverton", "--connector", "email", "--settings", "mailbox.json"];
     let told = site.refused(1, &arguments);

@@ -2,6 +2,7 @@
 
 mod backup;
 mod commands;
+mod ending;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod site;

@@ -81,14 +81,23 @@ impl Serving<'_> {
         serde_json::from_str(&fs::read_to_string(self.site.path("civicdesk-data/serve.json")).unwrap()).unwrap()
     }
 
-    pub fn stop(mut self) -> ExitStatus {
+    /// SIGTERM.
+    pub fn tell_to_stop(&self) {
         assert!(Command::new("kill").arg(self.process.id().to_string()).status().unwrap().success());
+    }
+
+    pub fn ended(mut self) -> ExitStatus {
         let mut ended = None;
         until("the end", || {
             ended = self.process.try_wait().unwrap();
             ended.is_some()
         });
         ended.unwrap()
+    }
+
+    pub fn stop(self) -> ExitStatus {
+        self.tell_to_stop();
+        self.ended()
     }
 }
 
