@@ -9,6 +9,7 @@ use crate::{
     app::{App, Setup},
     auth::seal::MasterKey,
     blobs::Blobs,
+    cases::{intake, tokens::ReplyKey},
     channels::{
         net::{self, Reach},
         open::Opener,
@@ -30,7 +31,8 @@ pub struct Installation {
     pub settings: Settings,
     pub app: Arc<App>,
     pub opener: Opener,
-    pub blobs: Blobs,
+    /// What filing works with, wherever an item comes from.
+    pub intake: intake::Deps,
 }
 
 impl Installation {
@@ -69,7 +71,13 @@ impl Installation {
         };
         let app = Arc::new(App::start(setup, runtime).await?);
         let opener = Opener::new(Registry::new(connectors), tools, app.seal.clone());
-        Ok(Self { settings, app, opener, blobs })
+        let registry = opener.registry().clone();
+        let connectors: intake::Connectors =
+            Arc::new(move |id: &str| registry.find(id).map(|(_, connector)| connector.clone()));
+        let reply_key = ReplyKey::new(*app.master.derive("reply addresses"));
+        let (time, parsing) = ((app.clock.clone(), app.ids.clone()), app.parsing.clone());
+        let intake = intake::Deps::new(app.store.clone(), blobs, time, parsing, connectors, reply_key);
+        Ok(Self { settings, app, opener, intake })
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use civicdesk::server::Server;
+use civicdesk::{channels::builtin::lmtp, server::Server};
 
 fn main() -> ExitCode {
-    Server::new().connector(civicdesk_email::connector()).run()
+    let email = civicdesk_email::connector();
+    Server::new().connector(email.clone()).connector(lmtp::connector(email)).run()
 }

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use super::{
-    registry::Registry,
-    setup::{ADDRESS, route_of},
+    push::ADDRESS,
+    setup::{is_pushed, route_of},
 };
 use crate::{
     fail::Fail,
@@ -27,11 +27,11 @@ pub struct Mended {
 }
 
 /// Mends the routes of one tenant.
-pub async fn repair(store: &Store, registry: &Registry, tenant: Uuid) -> Result<Mended, Fail> {
+pub async fn repair(store: &Store, tenant: Uuid) -> Result<Mended, Fail> {
     // In this order: a channel's row is written before its route, so a route seen now has its channel in what is read next.
     let there = store.control_read(move |c| routes::of_tenant(c, tenant)).await?;
     let rows = store.tenant(tenant).read(channels::list).await.map_err(Fail::from)?;
-    let wanted: Vec<Route> = rows.iter().filter_map(|row| route(registry, row)).collect();
+    let wanted: Vec<Route> = rows.iter().filter_map(route).collect();
     let mended = store.control_write(move |c| {
         let mut mended = Mended::default();
         for stray in there.iter().filter(|route| route.kind == ADDRESS && !wanted.contains(route)) {
@@ -54,9 +54,8 @@ pub async fn repair(store: &Store, registry: &Registry, tenant: Uuid) -> Result<
 }
 
 /// The route that this channel needs: only pushed mail looks for its channel.
-fn route(registry: &Registry, row: &Channel) -> Option<Route> {
-    let (about, _) = registry.find(&row.connector)?;
-    let address = row.address.clone().filter(|_| about.capabilities.session)?;
+fn route(row: &Channel) -> Option<Route> {
+    let address = row.address.clone().filter(|_| is_pushed(&row.connector))?;
     Some(route_of(row, address))
 }
 
@@ -65,7 +64,7 @@ mod tests {
     use std::sync::Arc;
 
     use civicdesk_contract::{
-        Capabilities, SystemClock,
+        SystemClock,
         memory::{MemoryNetwork, capabilities, connector_with},
     };
     use serde_json::json;
@@ -76,8 +75,10 @@ mod tests {
         acting::{Acting, Actor},
         auth::seal::{MasterKey, Seal},
         channels::{
+            builtin::lmtp,
             net::{self, Reach},
             open::Opener,
+            registry::Registry,
             setup::{self, NewChannel},
         },
         ids::Ids,
@@ -100,8 +101,7 @@ mod tests {
         let by = Acting::new(Actor::System, &clock, &ids);
         let network = MemoryNetwork::new();
         network.mailbox("box", "open sesame");
-        let pushed = Capabilities { session: true, ..capabilities() };
-        let registry = Registry::new(vec![connector_with("pushed", pushed, network)]);
+        let registry = Registry::new(vec![connector_with(lmtp::ID, capabilities(), network)]);
         let tools = net::tools(clock, &Reach::new(|_| false)).unwrap();
         let opener = Opener::new(registry, tools, Seal::new(&MasterKey::new([1; 32]), ids));
         for n in [1, 2] {
@@ -141,7 +141,7 @@ mod tests {
 
     async fn add(house: &House, tenant: u128, address: &str) -> Result<Channel, Fail> {
         let settings = json!({ "network": "box", "secret": "open sesame" });
-        let new = NewChannel { connector: "pushed".into(), name: None, address: Some(address.into()), settings };
+        let new = NewChannel { connector: lmtp::ID.into(), name: None, address: Some(address.into()), settings };
         setup::create(&house.store, &house.opener, tenant_id(tenant), &house.by, new).await
     }
 
@@ -178,9 +178,9 @@ mod tests {
         };
         for (connector, settings) in [
             ("pigeon", json!({})),
-            ("pushed", json!([])),
-            ("pushed", json!({ "network": "box", "secret": "x", "more": 1 })),
-            ("pushed", json!({ "network": "elsewhere", "secret": "x" })),
+            (lmtp::ID, json!([])),
+            (lmtp::ID, json!({ "network": "box", "secret": "x", "more": 1 })),
+            (lmtp::ID, json!({ "network": "elsewhere", "secret": "x" })),
         ] {
             let refused = try_add(connector, settings).await;
             assert!(matches!(refused, Fail::Invalid(_)), "{refused:?}");
@@ -193,10 +193,9 @@ mod tests {
     #[tokio::test]
     async fn a_lost_route_is_added_a_stray_one_removed_and_a_disputed_one_told() {
         let house = house().await;
-        let registry = house.opener.registry().clone();
         add(&house, 1, "help@riverton.example").await.unwrap();
         add(&house, 2, "help@lakeside.example").await.unwrap();
-        let well = repair(&house.store, &registry, tenant_id(1)).await.unwrap();
+        let well = repair(&house.store, tenant_id(1)).await.unwrap();
         assert_eq!(well, Mended::default());
         let stray = |value: &str| Route {
             kind: ADDRESS.into(),
@@ -212,11 +211,11 @@ mod tests {
             routes::add(c, &gone)
         };
         house.store.control_write(spoil).await.unwrap();
-        let told = repair(&house.store, &registry, tenant_id(1)).await.unwrap();
+        let told = repair(&house.store, tenant_id(1)).await.unwrap();
         assert_eq!(told, Mended { disputed: vec!["help@riverton.example".into()], ..Mended::default() });
-        let mended = repair(&house.store, &registry, tenant_id(2)).await.unwrap();
+        let mended = repair(&house.store, tenant_id(2)).await.unwrap();
         assert_eq!(mended, Mended { added: 1, removed: 2, ..Mended::default() });
-        let mended = repair(&house.store, &registry, tenant_id(1)).await.unwrap();
+        let mended = repair(&house.store, tenant_id(1)).await.unwrap();
         assert_eq!(mended, Mended { added: 1, ..Mended::default() });
     }
 }

@@ -8,8 +8,10 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::{
+    builtin::lmtp,
     health::{self, Half},
     open::Opener,
+    push::ADDRESS,
 };
 use crate::{
     acting::Acting,
@@ -25,9 +27,6 @@ use crate::{
 
 /// A connector has time-outs of its own; this one is for a connector that hangs.
 const LONGEST_CHECK: Duration = Duration::from_secs(60);
-/// The kind of route by which pushed mail finds its channel.
-pub const ADDRESS: &str = "address";
-
 /// What a new channel is to be.
 #[derive(Clone, Debug)]
 pub struct NewChannel {
@@ -53,7 +52,7 @@ pub async fn create(
     };
     let (settings, address) = settings_and_address(about, new.settings, new.address)?;
     opener.try_open(about.id, settings.clone()).map_err(|e| Fail::field("/settings", e.detail))?;
-    let route = address.as_ref().filter(|_| about.capabilities.session);
+    let route = address.as_ref().filter(|_| is_pushed(about.id));
     if let Some(address) = route
         && lead(store, address).await?.is_some()
     {
@@ -96,6 +95,11 @@ async fn activate(store: &Store, tenant: Uuid, row: Channel, address: String) ->
     store.tenant(tenant).write(move |tx| channels::update(tx, &active)).await.map_err(Fail::from)
 }
 
+/// Whether what comes in looks for its channel by address.
+pub fn is_pushed(connector: &str) -> bool {
+    connector == lmtp::ID
+}
+
 /// The route that makes an address lead to a channel.
 pub fn route_of(channel: &Channel, address: String) -> Route {
     Route { kind: ADDRESS.to_owned(), value: address, tenant_id: channel.tenant_id, channel_id: Some(channel.id) }
@@ -126,7 +130,7 @@ fn settings_and_address(about: &About, given: Value, address: Option<String>) ->
             let wrong = || Fail::field("/address", format!("is no {} address", kind.as_str()));
             Some(addresses::normal(kind, text).ok_or_else(wrong)?)
         }
-        None if about.capabilities.session => {
+        None if is_pushed(about.id) => {
             return Err(Fail::field("/address", "must be given: mail finds the channel by it"));
         }
         None => None,

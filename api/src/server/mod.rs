@@ -1,9 +1,11 @@
 //! The program at work: opens the installation, starts everything that listens or works, and ends in good order.
 
+mod run_file;
+mod work;
+
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
-    path::Path,
+    net::{SocketAddr, TcpListener},
     process::ExitCode,
     sync::Arc,
     thread::JoinHandle,
@@ -11,7 +13,6 @@ use std::{
 };
 
 use civicdesk_contract::Connector;
-use serde_json::json;
 use tokio::{
     runtime::{Builder, Runtime},
     signal::unix::{Signal, SignalKind, signal},
@@ -21,12 +22,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    admin_socket,
     cli::{self, Context, Stop},
     http::{self, Front},
     installation::Installation,
-    jobs::{self, Deps, runner::Runner},
-    metrics, outgoing, tls,
+    metrics, tls,
 };
 
 /// How long the work in hand may take once the program is told to stop.
@@ -62,6 +61,9 @@ impl Server {
 pub struct Running {
     pub installation: Arc<Installation>,
     pub base_url: String,
+    /// Where the embedded mail listeners are, if they are on.
+    pub lmtp: Option<SocketAddr>,
+    pub smtp: Option<SocketAddr>,
     /// Cancelled when the program is to end.
     pub stop: CancellationToken,
 }
@@ -80,17 +82,22 @@ where
     let listen = context.settings.server.listen;
     let socket = TcpListener::bind(listen).map_err(|e| Stop::Failed(format!("server.listen = {listen}: {e}")))?;
     let tls = tls::server(&context.settings.server)?;
-    let base_url = base_url(socket.local_addr().map_err(failed)?, tls.is_some());
+    let base_url = run_file::base_url(socket.local_addr().map_err(failed)?, tls.is_some());
     metrics::start().map_err(failed)?;
     let runtime = Builder::new_multi_thread().worker_threads(WORKERS).thread_name("work").enable_all().build();
     let runtime = runtime.map_err(failed)?;
     let stop = CancellationToken::new();
-    let (installation, work) = runtime.block_on(start(context, base_url.clone(), &stop))?;
+    let doors = work::Doors::open(&context.settings.mail)?;
+    let opened = Installation::open(context.settings, context.clock, context.connectors, base_url.clone());
+    let opened = runtime.block_on(opened).map_err(|e| Stop::Failed(cli::words(&e)))?;
+    let installation = Arc::new(opened);
     let mut signals = runtime.block_on(async { Signals::new() }).map_err(failed)?;
     let front = Front::new(installation.app.clone());
     let web = http::serve::start(front, socket, tls, stop.clone()).map_err(failed)?;
-    let told = tell(&installation, &base_url);
-    let running = Running { installation: installation.clone(), base_url, stop: stop.clone() };
+    let (lmtp, smtp) = (doors.lmtp(), doors.smtp());
+    let work = runtime.block_on(work::start(&installation, doors, &stop)).map_err(failed)?;
+    let running = Running { installation: installation.clone(), base_url, lmtp, smtp, stop: stop.clone() };
+    let told = run_file::write(&running);
     let done = runtime.block_on(async {
         let done = tokio::select! {
             done = first(running) => done,
@@ -114,68 +121,6 @@ where
 
 fn failed(e: impl std::fmt::Display) -> Stop {
     Stop::Failed(e.to_string())
-}
-
-/// Opens the installation and starts what works beside HTTP.
-async fn start(
-    context: Context,
-    base_url: String,
-    stop: &CancellationToken,
-) -> Result<(Arc<Installation>, JoinSet<()>), Stop> {
-    let opened = Installation::open(context.settings, context.clock, context.connectors, base_url).await;
-    let installation = Arc::new(opened.map_err(|e| Stop::Failed(cli::words(&e)))?);
-    let mut work = JoinSet::new();
-    if let Some(path) = installation.settings.admin_socket() {
-        match admin_socket::open(&path) {
-            Ok(door) => {
-                work.spawn(admin_socket::serve(door, installation.clone(), stop.clone()));
-            }
-            Err(e) => {
-                let path = path.display();
-                tracing::error!(runbook = "RB-ADMIN-SOCKET", error = %e, %path, "The command line's socket does not open.");
-            }
-        }
-    }
-    let jobs = Deps {
-        store: installation.app.store.clone(),
-        clock: installation.app.clock.clone(),
-        ids: installation.app.ids.clone(),
-        opener: installation.opener.clone(),
-        blobs: installation.blobs.clone(),
-        paused: outgoing::paused,
-    };
-    let runner = Runner::new(jobs.store.clone(), jobs.clock.clone(), vec![jobs::deliveries(jobs)]);
-    work.spawn(runner.run(stop.clone()));
-    Ok((installation, work))
-}
-
-/// Where a program on this machine reaches the service.
-fn base_url(at: SocketAddr, tls: bool) -> String {
-    let ip = match at.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
-    format!("{}://{}", if tls { "https" } else { "http" }, SocketAddr::new(ip, at.port()))
-}
-
-/// Writes the run file, whole or not at all.
-fn tell(installation: &Installation, base_url: &str) -> Option<std::path::PathBuf> {
-    let file = installation.settings.run_file()?;
-    let ready = json!({ "base_url": base_url, "pid": std::process::id() });
-    match write_whole(&file, &format!("{ready}\n")) {
-        Ok(()) => tracing::info!(base_url, "Ready."),
-        Err(e) => {
-            tracing::error!(runbook = "RB-RUN-FILE", error = %e, file = %file.display(), "The run file was not written.")
-        }
-    }
-    Some(file)
-}
-
-fn write_whole(file: &Path, text: &str) -> io::Result<()> {
-    let fresh = file.with_extension("new");
-    std::fs::write(&fresh, text)?;
-    std::fs::rename(fresh, file)
 }
 
 /// The signals that ask for an end. From the moment they are made, none ends the process by itself.
