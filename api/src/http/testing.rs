@@ -97,12 +97,7 @@ impl TestApp {
             master: MasterKey::new([3; 32]),
             public_url: "https://desk.example".into(),
             trusted_proxies: Vec::new(),
-            bounds: Limits {
-                mail_bytes: 1 << 20,
-                body_bytes: 1 << 20,
-                attachment_bytes: 1 << 20,
-                requests_per_minute,
-            },
+            bounds: Limits { mail_bytes: 1 << 20, body_bytes: 1 << 20, attachment_bytes: 1 << 20, requests_per_minute },
             hashing: 1,
             parsing: 1,
         };
