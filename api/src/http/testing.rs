@@ -38,7 +38,7 @@ impl Clock for Still {
 pub struct TestApp {
     pub app: Arc<App>,
     pub clock: Arc<Still>,
-    front: Front,
+    pub front: Front,
     _dir: tempfile::TempDir,
 }
 
