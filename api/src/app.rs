@@ -10,6 +10,7 @@ use crate::{
     auth::{
         limits::Limits,
         passwords::Passwords,
+        quota::Quotas,
         seal::{MasterKey, Seal},
         tokens::Tokens,
     },
@@ -55,6 +56,7 @@ pub struct App {
     pub passwords: Passwords,
     pub tokens: Tokens,
     pub limits: Limits,
+    pub quotas: Quotas,
 }
 
 impl App {
@@ -63,6 +65,7 @@ impl App {
         let Setup { store, clock, ids, blobs, master, public_url, trusted_proxies, bounds, hashing, parsing } = setup;
         let seal = Seal::new(&master, ids.clone());
         let now = Time::new(clock.now());
+        let quotas = Quotas::new(bounds.requests_per_minute);
         let tokens = Tokens::load(&store, &seal, &ids, &public_url, now).await?;
         Ok(Self {
             store,
@@ -78,6 +81,7 @@ impl App {
             ids,
             tokens,
             limits: Limits::default(),
+            quotas,
         })
     }
 

@@ -13,7 +13,7 @@ use crate::{
         self, Json, Time, Uid,
         staff::Staff,
         tenant::Tenant,
-        tenants::{Entry, Gate},
+        tenants::{Change, Entry, Gate},
     },
 };
 
@@ -121,21 +121,38 @@ fn check(new: &NewTenant) -> Result<String, Fail> {
     {
         wrong.push(("/slug", "must have 2 to 40 small letters, digits and single hyphens, and begin with a letter"));
     }
-    if new.name.trim().is_empty() || new.name.chars().count() > 200 {
-        wrong.push(("/name", "must have 1 to 200 characters"));
-    }
     let own: String = slug.chars().filter(char::is_ascii_alphanumeric).take(3).collect();
     let prefix = new.reference_prefix.clone().unwrap_or_else(|| own.to_ascii_uppercase());
     if !(2..=6).contains(&prefix.len()) || !prefix.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()) {
         wrong.push(("/reference_prefix", "must have 2 to 6 capital letters and digits"));
     }
-    if !(2..=35).contains(&new.locale.len()) || !new.locale.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+    wrong.extend(wrong_settings(Some(&new.name), Some(&new.locale), Some(&new.time_zone)));
+    Fail::fields(wrong).map(|()| prefix)
+}
+
+/// Says every wrong field of a change that an agency makes to itself.
+pub fn check_change(change: &Change) -> Result<(), Fail> {
+    let Change { name, locale, time_zone } = change;
+    Fail::fields(wrong_settings(name.as_deref(), locale.as_deref(), time_zone.as_deref()))
+}
+
+fn wrong_settings(
+    name: Option<&str>,
+    locale: Option<&str>,
+    time_zone: Option<&str>,
+) -> Vec<(&'static str, &'static str)> {
+    let mut wrong = Vec::new();
+    if name.is_some_and(|n| n.trim().is_empty() || n.chars().count() > 200) {
+        wrong.push(("/name", "must have 1 to 200 characters"));
+    }
+    let tag = |l: &str| (2..=35).contains(&l.len()) && l.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if locale.is_some_and(|l| !tag(l)) {
         wrong.push(("/locale", "must be a language tag such as `en` or `pt-BR`"));
     }
-    if TimeZone::get(&new.time_zone).is_err() {
+    if time_zone.is_some_and(|z| TimeZone::get(z).is_err()) {
         wrong.push(("/time_zone", "must be an IANA name such as `Europe/Lisbon`"));
     }
-    Fail::fields(wrong).map(|()| prefix)
+    wrong
 }
 
 /// Suspends an agency: every credential of it is refused from this moment on.

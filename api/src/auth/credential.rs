@@ -1,5 +1,6 @@
 //! From what a request carries to who is asking: its form first, its row in the transaction that the request opens.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -35,6 +36,8 @@ pub struct Who {
     pub session: Option<Uuid>,
     pub role: Option<Role>,
     pub rights: Rights,
+    /// An API key whose use was not noted for a while.
+    pub unnoted: Option<Uuid>,
     /// A test key: what it asks is validated and recorded, and never delivered.
     pub test: bool,
     /// The tenant wants `If-Match` with every change.
@@ -72,6 +75,14 @@ impl Credential {
         }
     }
 
+    /// A name for it that is the same in every request, for quotas and idempotency keys.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Session { tenant, staff, .. } => format!("{} {}", tenant.simple(), staff.simple()),
+            Self::Key { tenant, hash } => format!("{} {}", tenant.simple(), URL_SAFE_NO_PAD.encode(hash)),
+        }
+    }
+
     /// Finds the credential's row and what it may do, role included: what was revoked a moment ago is refused now.
     pub fn admit(&self, tx: &mut Tx, needs: Option<Right>, now: Time, ids: &Ids) -> Result<Who, Fail> {
         let acting = |actor| Acting { actor, now, ids: ids.clone() };
@@ -94,6 +105,7 @@ impl Credential {
                     session: Some(*session),
                     role: Some(role),
                     rights: role.rights(),
+                    unnoted: None,
                     test: false,
                     requires_if_match: false,
                 }
@@ -111,6 +123,7 @@ impl Credential {
                     session: None,
                     role: None,
                     rights: Rights::read(scopes.iter().map(String::as_str)).unwrap_or_default(),
+                    unnoted: Some(key.id.0).filter(|_| is_old(key.last_used_at, now)),
                     test: key.mode == Mode::Test.name(),
                     requires_if_match: false,
                 }
@@ -125,6 +138,11 @@ impl Credential {
             None => Ok(who),
         }
     }
+}
+
+/// A key's use is noted once a minute at most.
+fn is_old(noted: Option<Time>, now: Time) -> bool {
+    noted.is_none_or(|noted| now.0.duration_since(noted.0).as_secs() >= 60)
 }
 
 impl Who {

@@ -5,6 +5,7 @@ pub mod keys;
 pub mod limits;
 pub mod passwords;
 pub mod policy;
+pub mod quota;
 pub mod seal;
 pub mod sessions;
 pub mod staff;

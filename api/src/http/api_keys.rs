@@ -42,6 +42,9 @@ pub struct KeyView {
     expires_at: Option<String>,
     #[schema(format = DateTime)]
     revoked_at: Option<String>,
+    /// To the minute.
+    #[schema(format = DateTime)]
+    last_used_at: Option<String>,
 }
 
 impl KeyView {
@@ -55,6 +58,7 @@ impl KeyView {
             created_at: row.created_at.0.to_string(),
             expires_at: show(row.expires_at),
             revoked_at: show(row.revoked_at),
+            last_used_at: show(row.last_used_at),
         }
     }
 }

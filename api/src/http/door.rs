@@ -3,7 +3,7 @@
 
 use std::{future, marker::PhantomData};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -41,6 +41,9 @@ impl<R: Needs> FromRequest for Door<R> {
         let door = || {
             let (app, running) = attached(req)?;
             let credential = Credential::read(bearer(req)?, &app.tokens, app.now())?;
+            let (standing, taken) = app.quotas.take(&credential.name(), app.now());
+            req.extensions_mut().insert(standing);
+            taken?;
             Ok(Self { app, running, credential, req: req.clone(), needs: PhantomData })
         };
         future::ready(door())
@@ -112,9 +115,24 @@ impl<R: Needs> Door<R> {
         let door = self.app.store.tenant(self.tenant());
         let read = door.read(move |tx| {
             let who = credential.admit(tx, R::RIGHT, now, &ids).map_err(Refused)?;
-            f(tx, &who).map_err(Refused)
+            f(tx, &who).map(|value| (value, who.unnoted)).map_err(Refused)
         });
-        read.await.map_err(|Refused(fail)| fail.into())
+        let (value, unnoted) = read.await.map_err(|refused| self.refused(refused))?;
+        if let Some(key) = unnoted {
+            let door = self.app.store.tenant(self.tenant());
+            actix_web::rt::spawn(async move {
+                // A note that is lost is written at the next use.
+                let _ = door.write(move |tx| store::keys::touch(tx, key, now)).await;
+            });
+        }
+        Ok(value)
+    }
+
+    fn refused(&self, Refused(fail): Refused) -> Problem {
+        if matches!(fail, Fail::Unauthenticated(_)) {
+            self.app.quotas.forget(&self.credential.name());
+        }
+        fail.into()
     }
 
     /// Changes rows in one transaction, in which the caller is admitted first. Of a POST with an `Idempotency-Key` the
@@ -125,12 +143,14 @@ impl<R: Needs> Door<R> {
         F: Fn(&mut Tx, &Who) -> Result<Reply, Fail> + Send + 'static,
     {
         let claim = Claim::read(&self.req)?;
-        let name = format!("{:?}", self.credential);
-        let _turn = claim.as_ref().map(|c| self.running.begin(&name, c)).transpose()?;
+        let _turn = claim.as_ref().map(|c| self.running.begin(&self.credential.name(), c)).transpose()?;
         let (credential, now, ids) = (self.credential.clone(), self.app.time(), self.app.ids.clone());
         let door = self.app.store.tenant(self.tenant());
         let write = door.write(move |tx| {
             let who = credential.admit(tx, R::RIGHT, now, &ids).map_err(Refused)?;
+            if let Some(key) = who.unnoted {
+                store::keys::touch(tx, key, now)?;
+            }
             let Some(claim) = &claim else { return f(tx, &who).map_err(Refused) };
             if let Some(before) = claim.replay(tx, &who).map_err(Refused)? {
                 return Ok(before);
@@ -139,7 +159,7 @@ impl<R: Needs> Door<R> {
             claim.keep(tx, &who, &reply, now).map_err(Refused)?;
             Ok(reply)
         });
-        write.await.map_err(|Refused(fail)| fail.into())
+        write.await.map_err(|refused| self.refused(refused))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
-    Error, HttpResponse, ResponseError,
+    Error, HttpMessage, HttpResponse, ResponseError,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -16,7 +16,7 @@ use actix_web::{
 use futures_util::FutureExt;
 
 use super::problem::{self, Problem};
-use crate::{app::App, metrics};
+use crate::{app::App, auth::quota::Standing, metrics};
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -39,10 +39,14 @@ pub async fn frame(mut req: ServiceRequest, next: Next<impl MessageBody + 'stati
     match AssertUnwindSafe(next.call(req)).catch_unwind().await {
         Ok(Ok(response)) => {
             let mut response = response.map_into_boxed_body();
+            let standing = response.request().extensions().get::<Standing>().copied();
             if response.request().path().starts_with("/docs/") {
                 response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(DOCS_POLICY));
             }
             settle(&app, &id, response.response_mut());
+            if let Some(standing) = standing {
+                tell(standing, response.response_mut().headers_mut());
+            }
             let route = response.request().match_pattern().unwrap_or_else(|| "-".to_owned());
             log(&id, &method, &route, response.status(), begin);
             Ok(response)
@@ -106,6 +110,20 @@ fn written(app: &App, id: &str, problem: &Problem) -> HttpResponse {
         answer.insert_header((header::ALLOW, &**allow));
     }
     answer.body(problem.body(&app.public_url, id))
+}
+
+/// How much of its minute the credential has left, as the tenth draft of the RateLimit headers writes it.
+fn tell(standing: Standing, headers: &mut HeaderMap) {
+    let Standing { most, left, reset } = standing;
+    let told = [
+        ("ratelimit-policy", format!("\"minute\";q={most};w=60")),
+        ("ratelimit", format!("\"minute\";r={left};t={reset}")),
+    ];
+    for (name, value) in told {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
 }
 
 /// The headers that every answer has. A handler's own, such as a page's policy, stands.

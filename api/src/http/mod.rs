@@ -66,12 +66,15 @@ pub mod serve;
 mod show;
 mod staff;
 mod teams;
+mod tenant;
 mod tenants;
 mod topics;
 pub mod wire;
 
 #[cfg(test)]
 mod cases_tests;
+#[cfg(test)]
+mod matrix_tests;
 #[cfg(test)]
 pub mod testing;
 
@@ -102,6 +105,7 @@ fn v1(to: &mut ServiceConfig) {
     to.service(api_keys::list).service(api_keys::create).service(api_keys::read).service(api_keys::revoke);
     to.service(tenants::list).service(tenants::create).service(tenants::read);
     to.service(tenants::suspend).service(tenants::resume);
+    to.service(tenant::read).service(tenant::update);
     to.service(cases::list).service(cases::create).service(cases::read).service(cases::update);
     to.service(messages::list).service(messages::create).service(messages::note).service(messages::read);
     to.service(messages::filing).service(messages::raw);

@@ -10,7 +10,7 @@ use super::{down, problem};
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// What each tag holds, in the order of the documentation.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 14] = [
     ("cases", "The shared record: what was asked, and where it stands."),
     ("messages", "What was said in a case, and answering."),
     ("attachments", "Files up and down."),
@@ -22,6 +22,7 @@ const TAGS: [(&str, &str); 13] = [
     ("staff", "Those who work for the agency."),
     ("teams", "Groups of staff."),
     ("api-keys", "Credentials of machines."),
+    ("tenant", "The agency itself."),
     ("tenants", "Agencies; for operators."),
     ("meta", "The service itself."),
 ];

@@ -42,3 +42,7 @@ pub fn start(
         })
     })
 }
+
+#[cfg(test)]
+#[path = "serve_tests.rs"]
+mod tests;

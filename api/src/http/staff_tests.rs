@@ -235,3 +235,21 @@ async fn what_was_done_to_staff_and_keys_stands_in_the_log_without_secrets() {
     let text = format!("{data:?}");
     assert!(!text.contains("argon2") && !text.contains("a very long password"), "{text}");
 }
+
+#[actix_web::test]
+async fn a_keys_last_use_is_known_to_the_minute() {
+    let desk = TestApp::start().await;
+    let agency = desk.agency("riverton").await;
+    let made = desk.post("/v1/api-keys", &agency.key, json!({ "name": "k", "scopes": ["staff:manage"] })).await;
+    let secret = made.body["secret"].as_str().unwrap();
+    let last_use = async || desk.get(made.header("location"), &agency.key).await.body["last_used_at"].clone();
+    assert_eq!(last_use().await, Value::Null);
+    desk.post("/v1/teams", secret, json!({ "name": "Roads" })).await;
+    assert_eq!(last_use().await, "2026-11-22T09:00:00Z");
+    desk.pass(59);
+    desk.post("/v1/teams", secret, json!({ "name": "Parks" })).await;
+    assert_eq!(last_use().await, "2026-11-22T09:00:00Z");
+    desk.pass(1);
+    desk.post("/v1/teams", secret, json!({ "name": "Water" })).await;
+    assert_eq!(last_use().await, "2026-11-22T09:01:00Z");
+}

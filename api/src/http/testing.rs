@@ -38,7 +38,7 @@ impl Clock for Still {
 pub struct TestApp {
     pub app: Arc<App>,
     pub clock: Arc<Still>,
-    front: Front,
+    pub front: Front,
     _dir: tempfile::TempDir,
 }
 
@@ -72,7 +72,7 @@ impl Answered {
             object.remove("request_id");
         }
         let mut headers: Vec<String> = self.headers.iter().map(|(n, v)| format!("{n}: {v:?}")).collect();
-        headers.retain(|h| !h.starts_with("x-request-id"));
+        headers.retain(|h| !h.starts_with("x-request-id") && !h.starts_with("ratelimit:"));
         headers.sort();
         format!("{} {headers:?} {body}", self.status)
     }
@@ -80,6 +80,11 @@ impl Answered {
 
 impl TestApp {
     pub async fn start() -> Self {
+        Self::allowing(10_000).await
+    }
+
+    /// With so many requests a minute for a credential.
+    pub async fn allowing(requests_per_minute: u32) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Handle::current();
         let clock = Arc::new(Still(Mutex::new("2026-11-22T09:00:00Z".parse().unwrap())));
@@ -92,12 +97,7 @@ impl TestApp {
             master: MasterKey::new([3; 32]),
             public_url: "https://desk.example".into(),
             trusted_proxies: Vec::new(),
-            bounds: Limits {
-                mail_bytes: 1 << 20,
-                body_bytes: 1 << 20,
-                attachment_bytes: 1 << 20,
-                requests_per_minute: 10_000,
-            },
+            bounds: Limits { mail_bytes: 1 << 20, body_bytes: 1 << 20, attachment_bytes: 1 << 20, requests_per_minute },
             hashing: 1,
             parsing: 1,
         };

@@ -216,3 +216,26 @@ async fn every_error_is_a_problem_with_a_type_and_a_request_id() {
         assert_eq!(answer.header("www-authenticate").is_empty(), status != 401, "{n}");
     }
 }
+
+#[actix_web::test]
+async fn a_credential_has_its_requests_a_minute_and_is_told_how_many_are_left() {
+    let desk = TestApp::allowing(3).await;
+    let (agency, other) = (desk.agency("riverton").await, desk.agency("lakeside").await);
+    for left in [2, 1, 0] {
+        let answer = desk.get("/v1/teams", &agency.key).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("ratelimit")),
+            (200, format!("\"minute\";r={left};t=60").as_str())
+        );
+        assert_eq!(answer.header("ratelimit-policy"), "\"minute\";q=3;w=60");
+    }
+    desk.pass(20);
+    let waits = desk.get("/v1/teams", &agency.key).await;
+    assert_eq!(
+        (waits.status.as_u16(), waits.header("retry-after"), waits.header("ratelimit")),
+        (429, "40", "\"minute\";r=0;t=40")
+    );
+    assert_eq!(desk.get("/v1/teams", &other.key).await.status, 200);
+    desk.pass(40);
+    assert_eq!(desk.get("/v1/teams", &agency.key).await.status, 200);
+}

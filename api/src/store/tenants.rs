@@ -1,13 +1,14 @@
 //! Tenants: the installation's list of them, and the gate before each.
 
 use diesel::{
-    ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
+    AsChangeset, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable,
+    SelectableHelper,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Control, Result, Tx,
+    Control, Error, Result, Tx,
     schema::{tenant, tenants},
     types::{Json, Time, Uid},
 };
@@ -76,6 +77,30 @@ pub fn set_status(c: &mut Control, id: Uuid, status: &str) -> Result<()> {
 pub fn gate(tx: &mut Tx) -> Result<Option<Gate>> {
     let settings: Option<Json> = tx.of(tenant::table).select(tenant::settings).first(tx.conn()).optional()?;
     Ok(settings.map(|s| s.read()))
+}
+
+/// What an agency may change of itself; `None` leaves a column as it is.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = tenant)]
+pub struct Change {
+    pub name: Option<String>,
+    pub locale: Option<String>,
+    pub time_zone: Option<String>,
+}
+
+/// Changes the tenant's row where it is still at this version, without bumping it: `set_gate` comes with it and does.
+pub fn change(tx: &mut Tx, version: i64, change: &Change, now: Time) -> Result<()> {
+    let row = tx.of(tenant::table).filter(tenant::version.eq(version));
+    match diesel::update(row).set((change.clone(), tenant::updated_at.eq(now))).execute(tx.conn())? {
+        1 => Ok(()),
+        _ => Err(Error::Stale),
+    }
+}
+
+/// Notes a tenant's new name on the installation's list.
+pub fn set_name(c: &mut Control, id: Uuid, name: &str) -> Result<()> {
+    diesel::update(tenants::table.find(Uid(id))).set(tenants::name.eq(name)).execute(c.0)?;
+    Ok(())
 }
 
 /// Changes what every request must know of the tenant.
