@@ -32,18 +32,17 @@ const LOOK: Duration = Duration::from_millis(5);
 
 /// Who tells the story, and what there is of it so far.
 pub struct Teller {
-    pub app: Arc<App>,
-    pub clock: Arc<StoryClock>,
-    pub sink: Arc<Sink>,
-    /// The address of the LMTP listener.
-    pub lmtp: String,
-    pub agencies: Agencies,
-    pub facts: Facts,
-    pub filed: HashMap<&'static str, Filed>,
+    app: Arc<App>,
+    clock: Arc<StoryClock>,
+    sink: Arc<Sink>,
+    lmtp: String,
+    agencies: Agencies,
+    facts: Facts,
+    filed: HashMap<&'static str, Filed>,
 }
 
 /// A mail as it was handed over, and the case in which it ended.
-pub struct Filed {
+struct Filed {
     from: &'static str,
     to: Vec<String>,
     raw: Vec<u8>,
@@ -51,6 +50,18 @@ pub struct Filed {
 }
 
 impl Teller {
+    /// `lmtp` is the address of the program's listener; `facts` know the time.
+    pub fn new(
+        app: Arc<App>,
+        clock: Arc<StoryClock>,
+        sink: Arc<Sink>,
+        lmtp: String,
+        agencies: Agencies,
+        facts: Facts,
+    ) -> Self {
+        Self { app, clock, sink, lmtp, agencies, facts, filed: HashMap::new() }
+    }
+
     pub async fn tell(mut self) -> Result<(), Fail> {
         for (agency, moment) in moments() {
             self.clock.set(self.facts.at(moment.when));
