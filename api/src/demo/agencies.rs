@@ -3,19 +3,25 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::conversation::{AGENCIES, Agency};
 use crate::{
+    acting::{Acting, Actor},
     auth::{
         Role,
         keys::{self, Mode, NewKey},
         staff::{self, NewStaff},
     },
+    channels::{
+        builtin::lmtp,
+        setup::{self, NewChannel},
+    },
     fail::Fail,
     ids,
     installation::Installation,
+    store::{self, channels::Channel},
     tenants::{self, NewTenant},
 };
 
@@ -99,17 +105,37 @@ async fn make_one(on: &Installation, agency: &Agency, smtp_port: u16, made: &mut
     let key = NewKey { name: "demo".into(), scopes: vec!["admin".into()], mode: Mode::Live, expires_at: None };
     let (_, api_key) = keys::create(&on.app, tenant, key).await?;
     let mut channels = Vec::new();
+    let by = Acting::new(Actor::System, &on.app.clock, &on.app.ids);
     for (name, address) in agency.channels {
-        let id = ids::CHANNEL.show(Uuid::nil());
-        let _ = (name, json!({ "port": smtp_port }));
-        channels.push(Address { id, address: (*address).to_owned() });
+        let new = NewChannel {
+            connector: lmtp::ID.to_owned(),
+            name: Some((*name).to_owned()),
+            address: Some((*address).to_owned()),
+            settings: json!({ "name": agency.name, "smtp": sink(smtp_port) }),
+        };
+        let row = setup::create(&on.app.store, &on.opener, tenant, &by, new).await?;
+        channels.push(Address { id: ids::CHANNEL.show(row.id.0), address: (*address).to_owned() });
     }
     made.tenants.push(tenant);
     let (slug, name) = (agency.slug.to_owned(), agency.name.to_owned());
     Ok(TenantKeys { slug, name, api_key: api_key.expose().to_owned(), staff: members, channels })
 }
 
-/// Points every channel's outgoing mail to the server at this port.
-pub async fn send_to(_on: &Installation, _smtp_port: u16) -> Result<(), Fail> {
+/// Points the outgoing mail of every channel that pushes to the server at this port of this machine.
+pub async fn send_to(on: &Installation, smtp_port: u16) -> Result<(), Fail> {
+    let store = &on.app.store;
+    let tenants = store.control_read(store::tenants::active).await?;
+    for (_, row) in setup::rows(store, &tenants).await?.into_iter().filter(|(_, row)| row.connector == lmtp::ID) {
+        let mut settings = on.opener.unseal(&row)?;
+        settings["smtp"] = sink(smtp_port);
+        let sealed = on.opener.seal(row.tenant_id.0, row.id, &settings)?;
+        let (tenant, row) = (row.tenant_id.0, Channel { sealed, updated_at: on.app.time(), ..row });
+        store.tenant(tenant).write(move |tx| store::channels::update(tx, &row).map(drop)).await.map_err(Fail::from)?;
+    }
     Ok(())
+}
+
+/// The server that takes the demo's outgoing mail, as a channel's settings name it.
+fn sink(port: u16) -> Value {
+    json!({ "host": "127.0.0.1", "port": port, "security": "none" })
 }

@@ -89,7 +89,9 @@ impl Facts {
             "when" => Ok(self.zoned(told()?.when).strftime("%a, %-d %b %Y at %H:%M").to_string()),
             "day" => Ok(day()?.strftime("%A, %-d %B").to_string()),
             "ics" => Ok(day()?.strftime("%Y%m%d").to_string()),
-            "year" => about.parse().map(|n: i16| (self.began.year() + n).to_string()).map_err(|_| format!("`{gap}`: no year")),
+            "year" => {
+                about.parse().map(|n: i16| (self.began.year() + n).to_string()).map_err(|_| format!("`{gap}`: no year"))
+            }
             "ref" => known(told()?.reference.clone()),
             "id" => known(told()?.id.clone()),
             "return-path" => known(told()?.return_path.clone()),

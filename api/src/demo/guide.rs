@@ -1,6 +1,6 @@
 //! What the demo says of itself: links, sign-ins and things to try, in words and as `demo.json`.
 
-use std::{fmt::Write, path::Path};
+use std::{fmt::Write, net::SocketAddr, path::Path};
 
 use serde::Serialize;
 
@@ -10,8 +10,8 @@ use super::agencies::{Keys, TenantKeys};
 #[derive(Debug, Serialize)]
 pub struct Ready<'a> {
     pub base_url: &'a str,
-    pub lmtp: &'a str,
-    pub smtp: &'a str,
+    pub lmtp: SocketAddr,
+    pub smtp: SocketAddr,
     #[serde(flatten)]
     pub keys: &'a Keys,
 }
@@ -55,8 +55,7 @@ fn agency(out: &mut String, tenant: &TenantKeys) {
 
 fn to_try(ready: &Ready, first: &TenantKeys, second: &TenantKeys, dir: &Path, case: &str) -> String {
     let address = first.channels.first().map(|c| c.address.as_str()).unwrap_or_default();
-    let (email, password) =
-        first.staff.last().map(|m| (m.email.as_str(), m.password.as_str())).unwrap_or_default();
+    let (email, password) = first.staff.last().map(|m| (m.email.as_str(), m.password.as_str())).unwrap_or_default();
     format!(
         r#"
 Things to try. First, in another terminal:

@@ -1,12 +1,14 @@
 //! The mail server of the story: it hands mail over by LMTP, as a real one does.
 
+use std::net::SocketAddr;
+
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
 };
 
 /// Hands one mail over for these recipients; every one of them must be answered with success.
-pub async fn deliver(address: &str, from: &str, to: &[String], raw: &[u8]) -> std::io::Result<()> {
+pub async fn deliver(address: SocketAddr, from: &str, to: &[String], raw: &[u8]) -> std::io::Result<()> {
     let mut session = Session(BufReader::new(TcpStream::connect(address).await?));
     session.answer().await?;
     session.say("LHLO mx.post.example").await?;

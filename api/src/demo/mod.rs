@@ -67,6 +67,9 @@ async fn begin(running: Running, place: Place, kept: Option<Keys>, clock: Arc<St
     let port = socket.local_addr().map_err(failed)?.port();
     tokio::spawn(sink.clone().serve(socket, running.stop.clone()));
     let on = &running.installation;
+    let (Some(lmtp), Some(smtp)) = (running.lmtp, running.smtp) else {
+        return Err(Stop::Failed("the demo's mail listeners are not at work".to_owned()));
+    };
     let keys = match kept {
         Some(keys) => {
             agencies::send_to(on, port).await.map_err(refused)?;
@@ -77,14 +80,13 @@ async fn begin(running: Running, place: Place, kept: Option<Keys>, clock: Arc<St
             let facts = Facts::new(clock.now());
             clock.set(facts.at((0, 0, 0)));
             let (agencies, keys) = agencies::make(on, port).await.map_err(refused)?;
-            let lmtp = running.lmtp.clone();
             let teller = Teller::new(on.app.clone(), clock, sink, lmtp, agencies, facts);
             teller.tell().await.map_err(refused)?;
             place.finish(&keys).map_err(failed)?;
             keys
         }
     };
-    let ready = guide::Ready { base_url: &running.base_url, lmtp: &running.lmtp, smtp: &running.smtp, keys: &keys };
+    let ready = guide::Ready { base_url: &running.base_url, lmtp, smtp, keys: &keys };
     let case = some_case(on, &keys).await.map_err(refused)?;
     println!("{}", guide::words(&ready, &place.path(""), &case));
     place.announce(&ready).map_err(failed)

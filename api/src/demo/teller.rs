@@ -1,6 +1,6 @@
 //! Tells the story: hands its mails over as a mail server does, and lets staff act by the rules that the API uses.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use civicdesk_contract::{IdentityKind, Party};
 use tokio::time::{sleep, timeout};
@@ -35,7 +35,7 @@ pub struct Teller {
     app: Arc<App>,
     clock: Arc<StoryClock>,
     sink: Arc<Sink>,
-    lmtp: String,
+    lmtp: SocketAddr,
     agencies: Agencies,
     facts: Facts,
     filed: HashMap<&'static str, Filed>,
@@ -55,7 +55,7 @@ impl Teller {
         app: Arc<App>,
         clock: Arc<StoryClock>,
         sink: Arc<Sink>,
-        lmtp: String,
+        lmtp: SocketAddr,
         agencies: Agencies,
         facts: Facts,
     ) -> Self {
@@ -75,7 +75,8 @@ impl Teller {
     async fn step(&mut self, tenant: Uuid, Moment { when, step }: Moment) -> Result<(), Fail> {
         match step {
             Step::Mail { name, from, to, raw } => {
-                let to = to.iter().map(|to| self.facts.text(to, when)).collect::<Result<_, _>>().map_err(Fail::Broken)?;
+                let to =
+                    to.iter().map(|to| self.facts.text(to, when)).collect::<Result<_, _>>().map_err(Fail::Broken)?;
                 let raw = self.facts.mail(raw, when).map_err(Fail::Broken)?;
                 let mut mail = Filed { from, to, raw, case: None };
                 self.hand_over(&mail).await?;
@@ -118,7 +119,7 @@ impl Teller {
     }
 
     async fn hand_over(&self, mail: &Filed) -> Result<(), Fail> {
-        let delivered = lmtp::deliver(&self.lmtp, mail.from, &mail.to, &mail.raw).await;
+        let delivered = lmtp::deliver(self.lmtp, mail.from, &mail.to, &mail.raw).await;
         delivered.map_err(|e| Fail::Broken(format!("a mail of the demo was not taken: {e}")))
     }
 
