@@ -10,6 +10,7 @@ pub mod cases;
 pub mod channels;
 pub mod cli;
 pub mod clock;
+pub mod demo;
 pub mod doctor;
 pub mod fail;
 pub mod http;

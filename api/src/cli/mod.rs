@@ -3,6 +3,7 @@
 mod backup;
 mod channel;
 mod connectors;
+mod demo;
 mod doctor;
 mod key;
 mod migrate;
@@ -52,6 +53,8 @@ struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serve two made-up agencies with two weeks of mail: no set-up, everything in one directory.
+    Demo(demo::Demo),
     /// Serve until SIGTERM or Ctrl-C.
     Serve,
     /// Bring the database up to this program.
@@ -121,6 +124,7 @@ fn run_command(command: Command, options: &Options, connectors: Vec<Arc<dyn Conn
         Command::Settings => Ok(Answer::text(DEFAULT)),
         Command::Connectors => Ok(connectors::run(&connectors)),
         Command::Openapi(openapi) => openapi.run(),
+        Command::Demo(demo) => demo.run(the_clock(options)?, connectors),
         Command::Serve => serve::run(context(options, connectors)?),
         Command::Migrate => migrate::run(&context(options, connectors)?),
         Command::Restore(restore) => backup::restore(context(options, connectors)?, restore),

@@ -1,0 +1,145 @@
+//! The City of Riverton: bins, a pothole, a permit, and the odd mail that every public address gets.
+
+use super::{Agency, DECLINED, DONE, Person, SAME, To, again, change, mail, note, reply, reply_to};
+
+const HELP: &[&str] = &["help@riverton.example"];
+const PARKING: &[&str] = &["parking@riverton.example"];
+const BELL: &str = "marcus.bell@hillside.example";
+const NUNEZ: &str = "ana.nunez@correo.example";
+const WHITFIELD: &str = "eleanor.whitfield@post.example";
+const DUBOIS: &str = "chloe@cafe-lumiere.example";
+const TANAKA: &str = "tanaka.megumi@denshi.example";
+const FERNANDEZ: &str = "lucia.fernandez@correo.example";
+const OSEI: &str = "d.osei@lakemail.example";
+
+pub const RIVERTON: Agency = Agency {
+    slug: "riverton",
+    name: "City of Riverton",
+    prefix: "RIV",
+    channels: &[("Help desk", "help@riverton.example"), ("Parking Office", "parking@riverton.example")],
+    staff: &[
+        Person { key: "grace", name: "Grace Okafor", email: "grace@riverton.example", role: "owner" },
+        Person { key: "tom", name: "Tom Becker", email: "tom@riverton.example", role: "admin" },
+        Person { key: "maria", name: "Maria Alvarez", email: "maria@riverton.example", role: "supervisor" },
+        Person { key: "dev", name: "Dev Patel", email: "dev@riverton.example", role: "agent" },
+        Person { key: "lena", name: "Lena Novak", email: "lena@riverton.example", role: "agent" },
+        Person { key: "ruth", name: "Ruth Klein", email: "ruth@riverton.example", role: "auditor" },
+    ],
+    story: &[
+        mail((0, 9, 12), "recycling", WHITFIELD, HELP, include_bytes!("riverton/01-recycling.eml")),
+        change((0, 9, 40), "recycling", "maria", To { assignee: Some("dev"), tags: &["waste"], ..SAME }),
+        reply((0, 10, 5), "recycling-reply", "recycling", "dev", include_str!("riverton/02-recycling-reply.txt")),
+        mail((0, 11, 40), "recycling-answer", WHITFIELD, HELP, include_bytes!("riverton/03-recycling-answer.eml")),
+        note((0, 13, 15), "recycling", "dev", include_str!("riverton/04-recycling-note.txt")),
+        reply((0, 13, 30), "recycling-reply-2", "recycling", "dev", include_str!("riverton/05-recycling-reply.txt")),
+        mail((2, 8, 20), "recycling-thanks", WHITFIELD, HELP, include_bytes!("riverton/06-recycling-thanks.eml")),
+        change((2, 8, 45), "recycling", "dev", DONE),
+        mail((1, 17, 48), "pothole", BELL, HELP, include_bytes!("riverton/07-pothole.eml")),
+        change(
+            (2, 8, 30),
+            "pothole",
+            "maria",
+            To { assignee: Some("lena"), priority: Some("high"), tags: &["roads", "safety"], ..SAME },
+        ),
+        mail((2, 9, 15), "pothole-neighbour", NUNEZ, HELP, include_bytes!("riverton/08-pothole-neighbour.eml")),
+        reply_to(
+            (2, 10, 20),
+            "pothole-reply",
+            "pothole",
+            "lena",
+            (BELL, NUNEZ),
+            include_str!("riverton/09-pothole-reply.txt"),
+        ),
+        mail((2, 10, 21), "out-of-office", "", HELP, include_bytes!("riverton/10-out-of-office.eml")),
+        mail((3, 14, 2), "stranger", "v.crane@quickclaims.example", HELP, include_bytes!("riverton/11-stranger.eml")),
+        note((3, 15, 0), "stranger", "maria", include_str!("riverton/12-stranger-note.txt")),
+        reply((3, 15, 5), "stranger-reply", "stranger", "maria", include_str!("riverton/13-stranger-reply.txt")),
+        change((3, 15, 6), "stranger", "maria", DECLINED),
+        reply_to(
+            (5, 16, 40),
+            "pothole-reply-2",
+            "pothole",
+            "lena",
+            (BELL, NUNEZ),
+            include_str!("riverton/14-pothole-reply.txt"),
+        ),
+        change((5, 16, 41), "pothole", "lena", DONE),
+        mail((6, 7, 55), "pothole-again", BELL, HELP, include_bytes!("riverton/15-pothole-again.eml")),
+        note((6, 9, 5), "pothole", "lena", include_str!("riverton/16-pothole-note.txt")),
+        mail((2, 12, 10), "permit", DUBOIS, PARKING, include_bytes!("riverton/17-permit.eml")),
+        reply((2, 15, 30), "permit-reply", "permit", "lena", include_str!("riverton/18-permit-reply.txt")),
+        change(
+            (2, 15, 31),
+            "permit",
+            "lena",
+            To { status: Some("pending"), assignee: Some("lena"), tags: &["permit"], ..SAME },
+        ),
+        mail((4, 10, 12), "permit-papers", DUBOIS, PARKING, include_bytes!("riverton/19-permit-papers.eml")),
+        reply((4, 16, 0), "permit-granted", "permit", "lena", include_str!("riverton/20-permit-granted.txt")),
+        change((4, 16, 1), "permit", "lena", DONE),
+        mail((3, 6, 40), "water", TANAKA, HELP, include_bytes!("riverton/21-water.eml")),
+        note((3, 9, 10), "water", "dev", include_str!("riverton/22-water-note.txt")),
+        reply((3, 9, 20), "water-reply", "water", "dev", include_str!("riverton/23-water-reply.txt")),
+        mail((4, 2, 15), "water-answer", TANAKA, HELP, include_bytes!("riverton/24-water-answer.eml")),
+        change((4, 11, 0), "water", "dev", To { assignee: Some("dev"), tags: &["bills", "water"], ..SAME }),
+        mail((5, 22, 35), "noise", "omar.haddad@barid.example", HELP, include_bytes!("riverton/25-noise.eml")),
+        note((6, 9, 25), "noise", "dev", include_str!("riverton/26-noise-note.txt")),
+        reply((6, 9, 30), "noise-reply", "noise", "dev", include_str!("riverton/27-noise-reply.txt")),
+        mail(
+            (6, 19, 10),
+            "invitation",
+            "leila.mansour@harborstreet.example",
+            HELP,
+            include_bytes!("riverton/28-invitation.eml"),
+        ),
+        mail((6, 12, 0), "enrolment", FERNANDEZ, HELP, include_bytes!("riverton/29-enrolment.eml")),
+        reply((6, 14, 30), "enrolment-reply", "enrolment", "lena", include_str!("riverton/30-enrolment-reply.txt")),
+        mail((7, 8, 5), "enrolment-answer", FERNANDEZ, HELP, include_bytes!("riverton/31-enrolment-answer.eml")),
+        change((7, 11, 0), "enrolment", "lena", To { tags: &["schools"], ..DONE }),
+        mail((7, 10, 15), "tax", OSEI, HELP, include_bytes!("riverton/32-tax.eml")),
+        reply((7, 13, 0), "tax-reply", "tax", "tom", include_str!("riverton/33-tax-reply.txt")),
+        mail((7, 13, 1), "bounce", "", &["{{return-path tax-reply}}"], include_bytes!("riverton/34-bounce.eml")),
+        mail((8, 9, 30), "tax-again", OSEI, HELP, include_bytes!("riverton/35-tax-again.eml")),
+        reply((8, 9, 50), "tax-reply-2", "tax", "tom", include_str!("riverton/36-tax-reply.txt")),
+        mail(
+            (8, 10, 10),
+            "forwarded",
+            "hannah@stein-accounting.example",
+            HELP,
+            include_bytes!("riverton/37-forwarded.eml"),
+        ),
+        mail(
+            (8, 6, 0),
+            "list",
+            "neighbours-bounces@lists.riverside.example",
+            HELP,
+            include_bytes!("riverton/38-list.eml"),
+        ),
+        mail(
+            (9, 5, 0),
+            "newsletter",
+            "bounce-311@msw-letters.example",
+            HELP,
+            include_bytes!("riverton/39-newsletter.eml"),
+        ),
+        mail(
+            (9, 20, 14),
+            "no-message-id",
+            "harold.finch@oldtown.example",
+            HELP,
+            include_bytes!("riverton/40-no-message-id.eml"),
+        ),
+        mail((10, 8, 50), "swing", "rosa@lindqvist.example", HELP, include_bytes!("riverton/41-swing.eml")),
+        again((10, 8, 56), "swing"),
+        mail((10, 11, 11), "wreck", "gateway@wreck.example", HELP, include_bytes!("riverton/42-wreck.eml")),
+        mail((11, 9, 25), "account", "nadia.petrova@pochta.example", HELP, include_bytes!("riverton/43-account.eml")),
+        reply((11, 10, 0), "account-reply", "account", "dev", include_str!("riverton/44-account-reply.txt")),
+        mail(
+            (12, 9, 0),
+            "moving",
+            WHITFIELD,
+            &["help@riverton.example", "benefits@harbor.example"],
+            include_bytes!("both/moving.eml"),
+        ),
+    ],
+};
