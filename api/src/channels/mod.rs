@@ -9,7 +9,11 @@ mod nodes;
 pub mod open;
 pub mod poller;
 pub mod push;
+#[cfg(test)]
+mod push_tests;
 mod reception;
+#[cfg(test)]
+mod reception_tests;
 pub mod registry;
 pub mod repair;
 pub mod setup;

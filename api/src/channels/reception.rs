@@ -1,9 +1,15 @@
 //! One channel's reception: wait for news, fetch, store with the cursor in one commit, tell the network.
 
-use std::time::{Duration, Instant};
+use std::{
+    convert::Infallible,
+    time::{Duration, Instant},
+};
 
 use civicdesk_contract::{Cursor, Error, ExternalId, Kind, Result as Done, Retry};
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::{Notify, SemaphorePermit},
+    time::timeout,
+};
 
 use super::{
     health::{self, Half},
@@ -23,12 +29,12 @@ use crate::{
 /// Items fetched in one step.
 const TOGETHER: usize = 50;
 /// More items than this waiting to be filed, and fetching stops: what is not fetched is safe where it is.
-const MOST_WAITING: i64 = 2000;
+const MOST_WAITING: i64 = if cfg!(test) { 200 } else { 2000 };
 /// Connectors have time-outs of their own; these are for one that hangs.
 const LONGEST_STEP: Duration = Duration::from_secs(300);
 const LONGEST_WAIT: Duration = Duration::from_secs(40 * 60);
-/// A step that took longer makes the channel a slow one.
-const SLOW: Duration = Duration::from_secs(5);
+/// A step that takes longer makes the channel a slow one, and holds no place that others could use.
+const SLOW: Duration = Duration::from_secs(2);
 /// What cannot work now is looked at again after this.
 const REST: Duration = Duration::from_secs(30);
 const SOONEST: Duration = Duration::from_secs(2);
@@ -123,9 +129,14 @@ async fn holds(inner: &Inner, (tenant, id): Key) -> Result<bool, Fail> {
     if inner.intake.store.is_embedded() {
         return Ok(true);
     }
-    let (own, alive, door) = (inner.nodes.own(), inner.nodes.alive(), inner.intake.store.tenant(tenant));
-    let held = door.read(move |tx| channels::is_held_by(tx, id, own)).await.map_err(Fail::from)?;
-    Ok(held || door.write(move |tx| channels::hold(tx, id, own, &alive)).await.map_err(Fail::from)?)
+    let (own, door) = (inner.nodes.own(), inner.intake.store.tenant(tenant));
+    if door.read(move |tx| channels::is_held_by(tx, id, own)).await.map_err(Fail::from)? {
+        return Ok(true);
+    }
+    // Asked anew: a process that began a moment ago must not lose what it has just taken.
+    inner.nodes.beat().await?;
+    let alive = inner.nodes.alive();
+    Ok(door.write(move |tx| channels::hold(tx, id, own, &alive)).await.map_err(Fail::from)?)
 }
 
 async fn fetch(inner: &Inner, key: Key, course: &mut Course, row: &Channel, opened: Opened) -> Result<Next, Fail> {
@@ -136,15 +147,13 @@ async fn fetch(inner: &Inner, key: Key, course: &mut Course, row: &Channel, open
     let cursor = row.cursor.clone().map(Cursor);
     let polled = tokio::select! {
         polled = in_time("poll", opened.channel.poll(cursor.as_ref(), TOGETHER)) => polled,
+        never = hold_for(place, SLOW) => match never {},
         () = inner.stop.cancelled() => return Ok(Next::End),
     };
     course.slow = began.elapsed() > SLOW;
     let batch = match polled {
         Ok(batch) => batch,
-        Err(e) => {
-            drop(place);
-            return Ok(Next::Pause(failed(inner, key, course, e).await));
-        }
+        Err(e) => return Ok(Next::Pause(failed(inner, key, course, e).await)),
     };
     let fetched: Vec<ExternalId> = batch.items.iter().map(|item| item.id.clone()).collect();
     if !fetched.is_empty() || cursor.as_ref() != Some(&batch.cursor) {
@@ -155,7 +164,6 @@ async fn fetch(inner: &Inner, key: Key, course: &mut Course, row: &Channel, open
     {
         tracing::info!(%tenant, channel = %id, error = %e, "the network was not told what is stored");
     }
-    drop(place);
     course.failures = 0;
     if row.health != "ok" {
         let at = Time::new(inner.intake.clock.now());
@@ -163,6 +171,13 @@ async fn fetch(inner: &Inner, key: Key, course: &mut Course, row: &Channel, open
         inner.intake.store.tenant(tenant).write(note).await.map_err(Fail::from)?;
     }
     Ok(if batch.more { Next::Fetch } else { Next::Wait(opened, Some(batch.cursor)) })
+}
+
+/// Gives a place back after a while, and never ends.
+async fn hold_for(place: SemaphorePermit<'_>, most: Duration) -> Infallible {
+    tokio::time::sleep(most).await;
+    drop(place);
+    std::future::pending().await
 }
 
 async fn in_time<T>(operation: &'static str, step: impl Future<Output = Done<T>>) -> Done<T> {

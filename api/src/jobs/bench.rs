@@ -50,7 +50,7 @@ pub struct Bench {
     pub network: Arc<MemoryNetwork>,
     pub deps: Deps,
     still: Arc<Still>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 /// A memory network whose repeats nobody notices, and which has no mail addresses.
@@ -94,7 +94,14 @@ impl Bench {
             ReplyKey::new([9; 32]),
         );
         let deps = Deps { intake, opener, paused };
-        Self { store, network, deps, still, _dir: dir }
+        Self { store, network, deps, still, dir }
+    }
+
+    /// Puts a file where the blobs' directory was, so that nothing can be put there.
+    pub fn lose_the_blobs(&self) {
+        let place = self.dir.path().join("blobs");
+        std::fs::remove_dir_all(&place).unwrap();
+        std::fs::write(place, "").unwrap();
     }
 
     pub fn act(&self) -> Acting {

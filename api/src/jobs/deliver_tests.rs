@@ -291,3 +291,29 @@ async fn after_five_days_a_message_is_given_up_and_says_why() {
     }
     assert_eq!(bench.message_events(town).await, ["message.failed"]);
 }
+
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL: run by tests/run"]
+async fn two_processes_share_the_outbox_and_send_each_message_once_and_in_order() {
+    let place = crate::store::tests::support::postgres(0, 8).await;
+    let bench = Bench::on(place.store, place.dir);
+    let (town, city) = (bench.tenant("town").await, bench.tenant("city").await);
+    let (channel, mailbox) = bench.channel(town, "mail", "help").await;
+    let (other, others) = bench.channel(city, "mail", "other").await;
+    let (one, two) = (Running::start(&bench), Running::start(&bench));
+    let mut ids = Vec::new();
+    for n in 0..25 {
+        ids.push(bench.answer(town, channel, &n.to_string()).await);
+        bench.answer(city, other, &n.to_string()).await;
+        bench.pass(1);
+    }
+    until("everything is sent", async || mailbox.sent().len() >= 25 && others.sent().len() >= 25).await;
+    bench.until_state(town, ids[24], "sent").await;
+    one.stop().await;
+    two.stop().await;
+    for mailbox in [mailbox, others] {
+        let texts: Vec<String> = mailbox.sent().into_iter().map(|sent| sent.text).collect();
+        assert_eq!(texts, (0..25).map(|n| n.to_string()).collect::<Vec<_>>());
+    }
+}
