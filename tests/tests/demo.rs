@@ -80,7 +80,10 @@ fn demo_json_says_where_it_is_and_what_opens_it() {
         }
         let channels = list(&agency, "/v1/channels");
         for channel in tenant["channels"].as_array().unwrap() {
-            assert!(channels.iter().any(|c| c["id"] == channel["id"] && c["address"] == channel["address"]), "{channel}");
+            assert!(
+                channels.iter().any(|c| c["id"] == channel["id"] && c["address"] == channel["address"]),
+                "{channel}"
+            );
         }
     }
     let said = demo.said();

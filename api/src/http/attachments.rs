@@ -103,13 +103,13 @@ fn file_name(req: &HttpRequest) -> Result<String, Fail> {
     responses((status = 201, description = "The file.", body = AttachmentView)))]
 #[post("/attachments")]
 pub async fn upload(door: Door<needs::AttachmentsWrite>, req: HttpRequest, body: Upload<LARGEST>) -> Answer {
+    door.read(|_, _| Ok(())).await?;
     let name = file_name(&req)?;
     let typed = req.headers().get("x-content-type").and_then(|v| v.to_str().ok()).unwrap_or("application/octet-stream");
     let bytes: Bytes = body.0;
     let sha256 = blobs::of(&bytes);
     let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     let content_type: String = typed.chars().take(120).collect();
-    door.read(|_, _| Ok(())).await?;
     let put = door.app().blobs.put(door.tenant(), &sha256, bytes.to_vec()).await;
     put.map_err(|e| Fail::Broken(e.to_string()))?;
     door.write(move |tx, who| {
