@@ -136,7 +136,7 @@ async fn holds(inner: &Inner, (tenant, id): Key) -> Result<bool, Fail> {
     // Asked anew: a process that began a moment ago must not lose what it has just taken.
     inner.nodes.beat().await?;
     let alive = inner.nodes.alive();
-    Ok(door.write(move |tx| channels::hold(tx, id, own, &alive)).await.map_err(Fail::from)?)
+    door.write(move |tx| channels::hold(tx, id, own, &alive)).await.map_err(Fail::from)
 }
 
 async fn fetch(inner: &Inner, key: Key, course: &mut Course, row: &Channel, opened: Opened) -> Result<Next, Fail> {

@@ -24,9 +24,12 @@ const TOGETHER: usize = 64;
 /// A transaction that has run this long takes no further write in.
 const LONG_ENOUGH: Duration = Duration::from_millis(50);
 
+/// What a write does.
+pub type Write = Box<dyn FnMut(&mut Tx) -> Result<()> + Send>;
+
 /// One write on its way: it may run twice, and is told its end once.
 pub struct Waiting {
-    pub run: Box<dyn FnMut(&mut Tx) -> Result<()> + Send>,
+    pub run: Write,
     pub done: oneshot::Sender<Result<()>>,
     /// It was in a transaction that broke: now it runs by itself, so that it can spoil no other.
     pub alone: bool,
@@ -147,7 +150,7 @@ fn run_one(db: &mut Db, tenant: Uuid, write: &mut Waiting, only: bool) -> Result
     }
     let mut tx = Tx::new(db, tenant);
     let ran = catch_unwind(AssertUnwindSafe(|| (write.run)(&mut tx)))
-        .unwrap_or_else(|_| Err(Error::Refused("a write panicked; see the log")));
+        .unwrap_or(Err(Error::Refused("a write panicked; see the log")));
     let wakes = tx.take_wakes();
     match ran {
         Ok(()) if only => Ok(wakes),

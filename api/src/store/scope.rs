@@ -73,9 +73,9 @@ impl<'a> Tx<'a> {
     }
 
     /// A new row of a table. The row brings its own `tenant_id`; the database refuses a foreign one.
-    pub(super) fn insert<T: Table>(&self, table: T) -> IncompleteInsertStatement<T>
+    pub(super) fn insert<T>(&self, table: T) -> IncompleteInsertStatement<T>
     where
-        T: Insertable<T>,
+        T: Table + Insertable<T>,
     {
         diesel::insert_into(table)
     }
