@@ -5,7 +5,7 @@ use std::{
     fs::OpenOptions,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, OnceLock},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use super::{
     Client, Mail,
-    program::{Site, binary, deaf},
+    program::{Site, civicdesk},
 };
 
 /// Two weeks of mail are told on a busy machine, too.
@@ -32,32 +32,37 @@ pub struct Demo {
 impl Demo {
     /// Starts a demo in a new directory, and is back when the story is told.
     pub fn start() -> Self {
-        let root = tempfile::Builder::new().prefix("civicdesk-demo.").tempdir().expect("a temporary directory");
-        let mut demo = Self { process: None, site: Arc::default(), root };
+        let mut demo = Self::new();
         demo.run();
         demo
     }
 
     /// Starts one in a copy of the directory that `told` left behind.
     pub fn again(told: &Path) -> Self {
-        let root = tempfile::Builder::new().prefix("civicdesk-demo.").tempdir().expect("a temporary directory");
-        copy(told, &root.path().join("demo"));
-        let mut demo = Self { process: None, site: Arc::default(), root };
+        let mut demo = Self::new();
+        copy(told, &demo.directory());
         demo.run();
         demo
+    }
+
+    fn new() -> Self {
+        let root = tempfile::Builder::new().prefix("civicdesk-demo.").tempdir().expect("a temporary directory");
+        Self { process: None, site: Arc::default(), root }
     }
 
     fn run(&mut self) {
         let dir = self.directory();
         fs::remove_file(dir.join("demo.json")).ok();
         let log = OpenOptions::new().create(true).append(true).open(self.log_file()).expect("a log file");
-        let mut command = deaf(Command::new(binary()));
+        let mut command = civicdesk();
         command.args(["demo", "--port", "0", "--dir"]).arg(&dir).current_dir(self.root.path());
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a second handle")).stderr(log);
         let process = self.process.insert(command.spawn().expect("civicdesk starts"));
         let end = Instant::now() + DEADLINE;
         let ready = loop {
-            if let Some(ready) = fs::read(dir.join("demo.json")).ok().and_then(|text| serde_json::from_slice(&text).ok()) {
+            if let Some(ready) =
+                fs::read(dir.join("demo.json")).ok().and_then(|text| serde_json::from_slice(&text).ok())
+            {
                 break ready;
             }
             let said = || fs::read_to_string(self.root.path().join("demo.log")).unwrap_or_default();
@@ -112,10 +117,6 @@ impl Demo {
 
     pub fn smtp(&self) -> Mail {
         Mail::smtp(&self.site.member("smtp"))
-    }
-
-    pub fn lmtp(&self) -> Mail {
-        Mail::lmtp(&self.site.member("lmtp"))
     }
 
     /// The mails that "arrived".

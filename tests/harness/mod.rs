@@ -14,6 +14,7 @@
 mod client;
 mod clock;
 mod database;
+mod demo;
 mod document;
 mod mail;
 mod problem;
@@ -26,6 +27,7 @@ mod wait;
 pub use client::{Answer, Client, Request};
 pub use clock::Clock;
 pub use database::Database;
+pub use demo::{Demo, copy};
 pub use document::Document;
 pub use mail::{Mail, Reply};
 pub use program::{Engine, Program};

@@ -31,6 +31,7 @@ pub struct Program {
 }
 
 /// Where the program answers now; a restart moves it.
+#[derive(Default)]
 pub(super) struct Site {
     ready: Mutex<Value>,
     document: OnceLock<Document>,
@@ -53,7 +54,7 @@ impl Program {
         let clock = options.instant().map(|now| Clock::new(directory.path().join("clock"), now));
         let options = options.complete(directory.path(), urls);
         fs::write(directory.path().join("civicdesk.toml"), options.toml()).expect("the settings are written");
-        let site = Arc::new(Site { ready: Mutex::default(), document: OnceLock::new() });
+        let site = Arc::new(Site::default());
         let mut program = Self { process: None, site, clock, options, database, directory };
         program.migrate();
         program.run();
@@ -83,22 +84,16 @@ impl Program {
             serde_json::from_str(&fs::read_to_string(&run_file).ok()?).ok()
         });
         self.process = Some(process);
-        *self.site.ready.lock().expect("an address") = ready;
+        self.site.is_at(ready);
         let readyz = self.client(None).request("GET", "/readyz");
         until("/readyz answers 200", || readyz.clone().send_unjudged().ok().filter(|a: &Answer| a.status == 200));
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = civicdesk();
         command.arg("--config").arg(self.directory.path().join("civicdesk.toml"));
         if let Some(clock) = &self.clock {
             command.arg("--test-clock").arg(clock.file());
-        }
-        // The program takes settings from the environment; those of the tests are not meant for it.
-        for (name, _) in env::vars_os() {
-            if name == "DATABASE_URL" || name.as_encoded_bytes().starts_with(b"CIVICDESK_") {
-                command.env_remove(name);
-            }
         }
         command.args(arguments).current_dir(self.directory.path()).envs(self.options.variables());
         command
@@ -206,11 +201,15 @@ impl Drop for Program {
 }
 
 impl Site {
+    pub(super) fn is_at(&self, ready: Value) {
+        *self.ready.lock().expect("an address") = ready;
+    }
+
     pub(super) fn base_url(&self) -> String {
         self.member("base_url")
     }
 
-    fn member(&self, name: &str) -> String {
+    pub(super) fn member(&self, name: &str) -> String {
         let ready = self.ready.lock().expect("an address");
         ready[name].as_str().unwrap_or_else(|| panic!("no `{name}` in {ready}")).to_owned()
     }
@@ -221,6 +220,17 @@ impl Site {
             Document::new(answer.expect("/openapi.json answers").expecting(200).json())
         })
     }
+}
+
+/// The program, about to be started. It takes settings from the environment; those of the tests are not meant for it.
+pub(super) fn civicdesk() -> Command {
+    let mut command = Command::new(binary());
+    for (name, _) in env::vars_os() {
+        if name == "DATABASE_URL" || name.as_encoded_bytes().starts_with(b"CIVICDESK_") {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// The program that cargo built beside the tests, unless `CIVICDESK_BIN` names another.

@@ -30,7 +30,8 @@ pub struct Told {
     pub reference: Option<String>,
     /// The Message-ID that CivicDesk gave it.
     pub id: Option<String>,
-    /// Where the network was asked to report failures.
+    /// Where a mail of ours asks for answers, and for reports of failure.
+    pub reply_to: Option<String>,
     pub return_path: Option<String>,
 }
 
@@ -94,6 +95,7 @@ impl Facts {
             }
             "ref" => known(told()?.reference.clone()),
             "id" => known(told()?.id.clone()),
+            "reply-to" => known(told()?.reply_to.clone()),
             "return-path" => known(told()?.return_path.clone()),
             _ => Err(format!("`{gap}` is no gap")),
         }
@@ -133,7 +135,8 @@ mod tests {
                 when: moment.when,
                 reference: Some("RIV-2026-000001".into()),
                 id: Some("1@riverton.example".into()),
-                return_path: Some("help@riverton.example".into()),
+                reply_to: Some("help+1@riverton.example".into()),
+                return_path: Some("help+b1@riverton.example".into()),
             };
             match moment.step {
                 Step::Mail { name, to, raw, .. } => {

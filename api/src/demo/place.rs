@@ -2,8 +2,9 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    io,
+    io::{self, Write},
     net::SocketAddr,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -27,7 +28,7 @@ impl Place {
     /// Takes a new directory or an earlier demo's own; what an interrupted start left behind is cleared away.
     pub fn open(dir: &Path) -> io::Result<Self> {
         let dir = std::path::absolute(dir)?;
-        fs::create_dir_all(&dir)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir)?;
         let ours = [KEYS, UNFINISHED, "lock"].iter().any(|name| dir.join(name).exists());
         if !ours && fs::read_dir(&dir)?.next().is_some() {
             return Err(io::Error::other(format!(
@@ -104,7 +105,6 @@ fn remove(path: &Path, how: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> 
 
 /// Writes a file of passwords and keys for its owner's eyes, whole or not at all.
 fn write_secret(file: &Path, value: &impl Serialize) -> io::Result<()> {
-    use std::{io::Write, os::unix::fs::OpenOptionsExt};
     let fresh = file.with_extension("new");
     remove(&fresh, |path| fs::remove_file(path))?;
     let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;

@@ -16,8 +16,17 @@ use crate::channels::listener::{Backend, Limits, Listener, Place, Protocol, Push
 pub struct Sink {
     folder: PathBuf,
     next: Mutex<usize>,
-    /// Return paths by Message-ID: a server that cannot deliver a mail reports it there.
-    return_paths: Mutex<HashMap<String, String>>,
+    /// What the citizens' mail programs remember, by Message-ID.
+    remembered: Mutex<HashMap<String, Ways>>,
+}
+
+/// The ways back from a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ways {
+    /// Where a server that cannot deliver it reports so.
+    pub return_path: String,
+    /// Where an answer goes.
+    pub reply_to: Option<String>,
 }
 
 impl Sink {
@@ -25,7 +34,7 @@ impl Sink {
     pub fn open(folder: PathBuf) -> io::Result<Arc<Self>> {
         fs::create_dir_all(&folder)?;
         let next = Mutex::new(fs::read_dir(&folder)?.count() + 1);
-        Ok(Arc::new(Self { folder, next, return_paths: Mutex::default() }))
+        Ok(Arc::new(Self { folder, next, remembered: Mutex::default() }))
     }
 
     /// Takes every mail until `stop`.
@@ -47,10 +56,9 @@ impl Sink {
         serve(socket, listener, backend, stop).await;
     }
 
-    /// Where failures of this mail are to be reported.
-    pub fn return_path(&self, message_id: &str) -> Option<String> {
-        let known = self.return_paths.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(message_id).cloned()
+    /// The ways back from the mail of this Message-ID.
+    pub fn ways(&self, message_id: &str) -> Option<Ways> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner).get(message_id).cloned()
     }
 
     /// Writes the mail as the last server of its way does: with the return path above everything.
@@ -61,9 +69,9 @@ impl Sink {
         let head = format!("Return-Path: <{}>\r\n", mail.from);
         fs::write(file, [head.as_bytes(), &mail.raw].concat())?;
         *next += 1;
-        if let Some(id) = message_id(&mail.raw) {
-            let mut known = self.return_paths.lock().unwrap_or_else(PoisonError::into_inner);
-            known.insert(id, mail.from.clone());
+        if let Some(id) = address_in(&mail.raw, "Message-ID:") {
+            let ways = Ways { return_path: mail.from.clone(), reply_to: address_in(&mail.raw, "Reply-To:") };
+            self.remembered.lock().unwrap_or_else(PoisonError::into_inner).insert(id, ways);
         }
         Ok(())
     }
@@ -75,11 +83,12 @@ fn file_name(address: &str) -> String {
     address.chars().take(60).map(plain).collect()
 }
 
-/// The Message-ID without its brackets, which CivicDesk writes on the header's own line.
-fn message_id(raw: &[u8]) -> Option<String> {
-    let head = String::from_utf8_lossy(raw);
-    let line = head.lines().take_while(|l| !l.is_empty()).find_map(|l| l.strip_prefix("Message-ID:"))?;
-    Some(line.trim().trim_start_matches('<').trim_end_matches('>').to_owned())
+/// What stands between the brackets of a header that CivicDesk writes on one line.
+fn address_in(raw: &[u8], header: &str) -> Option<String> {
+    let text = String::from_utf8_lossy(raw);
+    let line = text.lines().take_while(|l| !l.is_empty()).find_map(|l| l.strip_prefix(header))?;
+    let (_, rest) = line.rsplit_once('<')?;
+    Some(rest.trim_end().trim_end_matches('>').to_owned())
 }
 
 #[cfg(test)]
@@ -87,13 +96,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sent_mail_can_be_read_and_its_return_path_is_known() {
+    fn a_sent_mail_can_be_read_and_the_ways_back_from_it_are_known() {
         let dir = tempfile::tempdir().unwrap();
         let sink = Sink::open(dir.path().join("sent")).unwrap();
-        let raw = b"Message-ID: <a@b>\r\nSubject: s\r\n\r\nMessage-ID: <c@d>\r\n".to_vec();
+        let raw =
+            b"Message-ID: <a@b>\r\nReply-To: \"B <b\" <help+1@b>\r\nSubject: s\r\n\r\nMessage-ID: <c@d>\r\n".to_vec();
         let mail = Pushed { from: "help@b".into(), to: vec!["../ana@x".into()], raw: Arc::new(raw) };
         sink.keep(&mail).unwrap();
-        assert_eq!(sink.return_path("a@b").as_deref(), Some("help@b"));
+        let ways = Ways { return_path: "help@b".into(), reply_to: Some("help+1@b".into()) };
+        assert_eq!(sink.ways("a@b"), Some(ways));
+        assert_eq!(sink.ways("c@d"), None);
         let text = fs::read_to_string(dir.path().join("sent/001-...ana@x.eml")).unwrap();
         assert!(text.starts_with("Return-Path: <help@b>\r\nMessage-ID: <a@b>\r\n"), "{text}");
         let again = Sink::open(dir.path().join("sent")).unwrap();

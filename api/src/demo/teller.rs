@@ -94,8 +94,10 @@ impl Teller {
             Step::Reply { name, on, by, to, text } => {
                 let id = self.reply(tenant, (on, by, when), to, text).await?;
                 self.quiet().await?;
-                let return_path = id.as_ref().and_then(|id| self.sink.return_path(id));
-                self.facts.add(name, Told { when, id, return_path, ..Told::default() });
+                let ways = id.as_ref().and_then(|id| self.sink.ways(id));
+                let (return_path, reply_to) = ways.map(|ways| (ways.return_path, ways.reply_to)).unzip();
+                let reply_to = reply_to.flatten();
+                self.facts.add(name, Told { when, id, reply_to, return_path, ..Told::default() });
                 Ok(())
             }
             Step::Note { on, by, text } => {
