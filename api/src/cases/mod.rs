@@ -5,6 +5,7 @@ pub mod change;
 mod duplicates;
 pub mod fields;
 mod filing;
+pub mod html;
 pub mod intake;
 mod known;
 pub mod ledger;

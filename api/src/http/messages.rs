@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     auth::needs,
-    cases::reply,
+    cases::{html, reply},
     fail::Fail,
     ids,
     store::{
@@ -186,7 +186,7 @@ pub struct NewMessage {
     #[schema(example = "Thank you. The light is repaired since this morning.", min_length = 1, max_length = 200_000)]
     text: String,
     /// Sanitized before it is kept.
-    #[schema(max_length = 1_000_000)]
+    #[schema(max_length = 262_144)]
     html: Option<String>,
     /// Where it goes out; the case's own channel where it is left out.
     channel_id: Option<String>,
@@ -217,16 +217,16 @@ fn emails(addresses: &[String]) -> Vec<Party> {
 #[post("/cases/{id}/messages")]
 pub async fn create(door: Door<needs::MessagesSend>, path: Path<String>, body: Body<NewMessage, 2_097_152>) -> Answer {
     let new = body.0;
-    let html = match new.html.as_deref().map(civicdesk_email::clean_html) {
+    let safe = match new.html.as_deref().map(html::clean) {
         Some(None) => return Err(Fail::field("/html", "is too large or nested too deeply").into()),
-        html => html.flatten(),
+        safe => safe.flatten(),
     };
     door.write(move |tx, who| {
         let case = case_named(tx, &path)?;
         let attachments = new.attachments.iter().map(|t| Uid(ids::ATTACHMENT.read(t).unwrap_or(Uuid::nil()))).collect();
         let answer = reply::Reply {
             text: new.text.clone(),
-            html: html.clone(),
+            html: safe.clone(),
             channel_id: id_or_none(ids::CHANNEL, new.channel_id.as_deref()),
             to: emails(&new.to),
             cc: emails(&new.cc),

@@ -19,7 +19,7 @@ use civicdesk_contract::{
     About, Capabilities, Channel, Connector, Error, IdentityKind, Inbound, RawItem, Result, Settings, Tools, Visibility,
 };
 
-pub use mime::{clean_html, read_mail};
+pub use mime::read_mail;
 pub use settings::{After, EmailSettings, ImapSettings, OAuthSettings, Security, SmtpSettings};
 
 /// The email connector.

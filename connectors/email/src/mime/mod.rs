@@ -36,11 +36,6 @@ pub fn read_mail_within(raw: &[u8], envelope: &Envelope, limits: &Limits) -> Res
         .unwrap_or_else(|_| Err(Error::malformed("mime", "the parser failed on this mail")))
 }
 
-/// HTML that is safe to send and to show; nothing where it is too large or too deep to be cleaned.
-pub fn clean_html(html: &str) -> Option<String> {
-    catch_unwind(AssertUnwindSafe(|| html::read(html, &Limits::default()))).ok().flatten().map(|safe| safe.html)
-}
-
 fn read(raw: &[u8], envelope: &Envelope, limits: &Limits) -> Result<Inbound> {
     scan::check(raw, limits)?;
     let parser = MessageParser::new().with_mime_headers().default_header_ignore();
