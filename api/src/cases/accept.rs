@@ -8,6 +8,7 @@ use crate::{
     acting::{Acting, Actor},
     blobs,
     fail::Fail,
+    metrics,
     store::{
         Json, Tx, Uid, channels,
         inbound::{self, Item},
@@ -30,7 +31,10 @@ pub async fn take_in(
     let act = Acting::new(Actor::System, &deps.clock, &deps.ids);
     let cursor = cursor.map(|cursor| cursor.0.clone());
     let write = move |tx: &mut Tx| accept(tx, &act, Uid(channel), &rows, cursor.as_deref());
-    deps.store.tenant(tenant).write(write).await
+    let accepted: Vec<Accepted> = deps.store.tenant(tenant).write(write).await?;
+    let new = accepted.iter().filter(|a| **a == Accepted::New).count();
+    metrics::inbound(new, accepted.len() - new);
+    Ok(accepted)
 }
 
 /// The ledger's rows of these items; bytes too large for a row are in the blob store when this resolves.

@@ -25,6 +25,7 @@ use crate::{
         open::Opened,
     },
     fail::Fail,
+    metrics,
     people::addresses,
     store::{
         Json, Time, Tx, Uid, attachments, cases,
@@ -55,6 +56,18 @@ enum End {
         /// It may have gone out, so that the next attempt counts as a repeat.
         unsure: bool,
     },
+}
+
+impl End {
+    /// The word by which it is counted.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Sent(_) => "sent",
+            Self::Failed(_) => "failed",
+            Self::Unknown(_) => "unknown",
+            Self::Again { .. } => "again",
+        }
+    }
 }
 
 impl Deliver {
@@ -109,6 +122,9 @@ impl Deliver {
         }
         if !self.begin(tenant, job, &ready.message).await? {
             return Ok(None);
+        }
+        if ready.message.state == "sending" {
+            metrics::outbound(&ready.channel.connector, "repeated");
         }
         match send(&opened, &outbound).await {
             Ok(sent) => {
@@ -204,11 +220,11 @@ impl Deliver {
         let (end, error) = (Arc::new(end), Arc::new(error));
         let (door, mut tries) = (self.0.intake.store.tenant(tenant), 0);
         loop {
-            let (act, message, channel) = (act.clone(), message.clone(), channel.clone());
-            let (end, error) = (end.clone(), error.clone());
+            let (act, message, row) = (act.clone(), message.clone(), channel.clone());
+            let (ended, error) = (end.clone(), error.clone());
             let written = door.write(move |tx| {
-                write_end(tx, &act, job, &message, &end)?;
-                note_health(tx, &channel, &end, error.as_ref().as_ref(), act.now)
+                write_end(tx, &act, job, &message, &ended)?;
+                note_health(tx, &row, &ended, error.as_ref().as_ref(), act.now)
             });
             match written.await {
                 // What is not written would be sent again: a short trouble of the database is waited out.
@@ -216,7 +232,12 @@ impl Deliver {
                     tries += 1;
                     tokio::time::sleep(Duration::from_millis(200 << tries)).await;
                 }
-                end => return end,
+                written => {
+                    if written.is_ok() {
+                        metrics::outbound(&channel.connector, end.word());
+                    }
+                    return written;
+                }
             }
         }
     }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::later;
 use crate::{
     cases::intake,
+    metrics,
     store::{Result, Time, Tx, Uid, jobs},
 };
 
@@ -22,7 +23,7 @@ pub async fn lane(deps: &intake::Deps, tenant: Uuid, taken: Vec<jobs::Job>, stop
         if stop.is_cancelled() {
             break door.write(move |tx: &mut Tx| jobs::release(tx, &ids)).await;
         }
-        match intake::work(deps, tenant, TOGETHER).await {
+        match intake::work(deps, tenant, TOGETHER).await.inspect(count) {
             Ok(worked) if worked.more => {}
             Ok(_) => break door.write(move |tx: &mut Tx| ids.iter().try_for_each(|id| jobs::done(tx, *id))).await,
             Err(e) => {
@@ -36,6 +37,13 @@ pub async fn lane(deps: &intake::Deps, tenant: Uuid, taken: Vec<jobs::Job>, stop
     if let Err(e) = ended {
         tracing::error!(%tenant, error = %e, runbook = "RB-FILING", "The end of a filing could not be written down.");
     }
+}
+
+fn count(worked: &intake::Worked) {
+    metrics::filed("message", worked.messages);
+    metrics::filed("report", worked.reports);
+    metrics::filed("duplicate", worked.duplicates);
+    metrics::filed("quarantined", worked.quarantined);
 }
 
 /// One second, doubled after each failure, up to five minutes.
