@@ -144,7 +144,10 @@ impl Demo {
 impl Drop for Demo {
     fn drop(&mut self) {
         if thread::panicking() {
-            eprintln!("the demo's last words:\n{}", self.said());
+            let log = self.said();
+            let troubles: Vec<&str> =
+                log.lines().filter(|line| line.contains("WARN") || line.contains("ERROR")).collect();
+            eprintln!("the demo's troubles:\n{}", troubles.join("\n"));
         }
         self.kill9();
     }

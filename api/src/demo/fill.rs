@@ -89,6 +89,8 @@ impl Facts {
             "date" => Ok(self.zoned(when).strftime("%a, %d %b %Y %H:%M:%S %z").to_string()),
             "when" => Ok(self.zoned(told()?.when).strftime("%a, %-d %b %Y at %H:%M").to_string()),
             "day" => Ok(day()?.strftime("%A, %-d %B").to_string()),
+            "d" => Ok(day()?.day().to_string()),
+            "m" => Ok(day()?.month().to_string()),
             "ics" => Ok(day()?.strftime("%Y%m%d").to_string()),
             "year" => {
                 about.parse().map(|n: i16| (self.began.year() + n).to_string()).map_err(|_| format!("`{gap}`: no year"))
