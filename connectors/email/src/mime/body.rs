@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use mail_parser::{Encoding, Message, MessagePart, MimeHeaders, PartType, decoders::charsets::map::charset_decoder};
 
-use super::{attachments, clean, fields, html, limits::Limits};
+use super::{attachments, clean, fields, html, html_text, limits::Limits};
 
 #[derive(Default)]
 pub(super) struct Body {
@@ -15,12 +15,12 @@ pub(super) struct Body {
 pub(super) fn read(message: &Message<'_>, limits: &Limits, oddities: &mut Vec<String>) -> Body {
     let html = shown_html(message, limits, oddities);
     let mut text = match &html {
-        Some(html) if message.text_body == message.html_body => html::text_of(html),
+        Some(html) if message.text_body == message.html_body => html_text::of(html),
         _ => plain_text(message, limits, oddities),
     };
     // Some programs send an empty text beside the HTML.
     if let (true, Some(html)) = (text.trim().is_empty(), &html) {
-        text = html::text_of(html);
+        text = html_text::of(html);
     }
     if text.is_empty() {
         text = stray_text(message, oddities).unwrap_or_default();
@@ -35,7 +35,7 @@ fn plain_text(message: &Message<'_>, limits: &Limits, oddities: &mut Vec<String>
             PartType::Text(text) => texts.push(clean::text(&decoded(message, part, text, oddities))),
             PartType::Html(source) => {
                 let safe = html::read(source, limits);
-                texts.push(safe.map_or_else(|| html::bare_text(source), |safe| html::text_of(&safe.html)));
+                texts.push(safe.map_or_else(|| html::bare_text(source), |safe| html_text::of(&safe.html)));
             }
             _ => {}
         }
