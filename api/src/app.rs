@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use civicdesk_contract::Clock;
+use civicdesk_contract::{Clock, Tools};
 use jiff::Timestamp;
 use tokio::runtime::Handle;
 
@@ -15,6 +15,7 @@ use crate::{
         tokens::Tokens,
     },
     blobs::Blobs,
+    channels::{open::Opener, registry::Registry},
     fail::Fail,
     ids::Ids,
     settings::{self, Cidr},
@@ -29,6 +30,9 @@ pub struct Setup {
     pub ids: Ids,
     pub blobs: Blobs,
     pub master: MasterKey,
+    pub registry: Registry,
+    /// What connectors are lent.
+    pub tools: Tools,
     /// Where the program is reached from outside, without a slash at its end: it stands in links, tokens and problems.
     pub public_url: String,
     /// Addresses of the proxies in front, whose `X-Forwarded-For` is believed.
@@ -49,6 +53,7 @@ pub struct App {
     pub blobs: Blobs,
     pub master: MasterKey,
     pub seal: Seal,
+    pub opener: Opener,
     pub public_url: String,
     pub trusted_proxies: Vec<Cidr>,
     pub bounds: settings::Limits,
@@ -62,7 +67,8 @@ pub struct App {
 impl App {
     /// Loads the token keys, or makes them at the first start.
     pub async fn start(setup: Setup, runtime: Handle) -> Result<Self, Fail> {
-        let Setup { store, clock, ids, blobs, master, public_url, trusted_proxies, bounds, hashing, parsing } = setup;
+        let Setup { store, clock, ids, blobs, master, public_url, trusted_proxies, bounds, .. } = setup;
+        let (hashing, parsing) = (setup.hashing, setup.parsing);
         let seal = Seal::new(&master, ids.clone());
         let now = Time::new(clock.now());
         let quotas = Quotas::new(bounds.requests_per_minute);
@@ -72,6 +78,7 @@ impl App {
             clock,
             blobs,
             master,
+            opener: Opener::new(setup.registry, setup.tools, seal.clone()),
             seal,
             public_url,
             trusted_proxies,

@@ -63,6 +63,8 @@ impl Installation {
             ids,
             blobs: blobs.clone(),
             master,
+            registry: Registry::new(connectors),
+            tools,
             public_url,
             trusted_proxies: settings.server.trusted_proxies.clone(),
             bounds: settings.limits.clone(),
@@ -70,7 +72,7 @@ impl Installation {
             parsing: PARSING,
         };
         let app = Arc::new(App::start(setup, runtime).await?);
-        let opener = Opener::new(Registry::new(connectors), tools, app.seal.clone());
+        let opener = app.opener.clone();
         let registry = opener.registry().clone();
         let connectors: intake::Connectors =
             Arc::new(move |id: &str| registry.find(id).map(|(_, connector)| connector.clone()));

@@ -15,6 +15,7 @@ mod parsing;
 pub mod record;
 pub mod reply;
 mod reports;
+pub mod retry;
 pub mod search;
 mod threading;
 pub mod tokens;

@@ -1,6 +1,7 @@
 //! Connectors at work: which there are, what they may be asked, and mail that comes in through them.
 
 pub mod builtin;
+pub mod change;
 pub mod guard;
 pub mod health;
 pub mod listener;

@@ -27,6 +27,9 @@ use crate::{
 
 /// A connector has time-outs of its own; this one is for a connector that hangs.
 const LONGEST_CHECK: Duration = Duration::from_secs(60);
+/// Characters of a channel's name.
+const LONGEST_NAME: usize = 200;
+
 /// What a new channel is to be.
 #[derive(Clone, Debug)]
 pub struct NewChannel {
@@ -38,6 +41,13 @@ pub struct NewChannel {
     pub settings: Value,
 }
 
+/// A channel that can be made: its row, and the route that makes its address lead to it.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    pub row: Channel,
+    pub route: Option<Route>,
+}
+
 /// Makes a channel. It is at work once its address leads to it.
 pub async fn create(
     store: &Store,
@@ -46,27 +56,38 @@ pub async fn create(
     by: &Acting,
     new: NewChannel,
 ) -> Result<Channel, Fail> {
+    let Prepared { row, route } = prepare(store, opener, tenant, by, new).await?;
+    let stored = row.clone();
+    store.tenant(tenant).write(move |tx| channels::insert(tx, &stored)).await.map_err(Fail::from)?;
+    if let Some(route) = route {
+        add_route(store, route).await?;
+    }
+    Ok(row)
+}
+
+/// Says what is wrong with a channel to be made, or how it is to be written. The route is written last.
+pub async fn prepare(
+    store: &Store,
+    opener: &Opener,
+    tenant: Uuid,
+    by: &Acting,
+    new: NewChannel,
+) -> Result<Prepared, Fail> {
     let Some((about, _)) = opener.registry().find(&new.connector) else {
         let known: Vec<&str> = opener.registry().table().map(|about| about.id).collect();
         return Err(Fail::field("/connector", format!("must be one of {}", known.join(", "))));
     };
     let (settings, address) = settings_and_address(about, new.settings, new.address)?;
     opener.try_open(about.id, settings.clone()).map_err(|e| Fail::field("/settings", e.detail))?;
-    let route = address.as_ref().filter(|_| is_pushed(about.id));
-    if let Some(address) = route
-        && lead(store, address).await?.is_some()
-    {
-        return Err(taken());
-    }
-    let id = by.id();
     let name = new.name.or_else(|| address.clone()).unwrap_or_else(|| about.name.to_owned());
+    let id = by.id();
     let row = Channel {
         tenant_id: Uid(tenant),
         id,
         connector: about.id.to_owned(),
-        name,
-        address: address.clone(),
-        state: if route.is_some() { "paused" } else { "active" }.to_owned(),
+        name: checked_name(&name)?,
+        address,
+        state: "active".to_owned(),
         sealed: opener.seal(tenant, id, &settings)?,
         cursor: None,
         health: "unknown".to_owned(),
@@ -78,21 +99,35 @@ pub async fn create(
         created_at: by.now,
         updated_at: by.now,
     };
-    let stored = row.clone();
-    store.tenant(tenant).write(move |tx| channels::insert(tx, &stored)).await.map_err(Fail::from)?;
-    let Some(address) = route else { return Ok(row) };
-    activate(store, tenant, row, address.clone()).await
+    let route = row.address.clone().filter(|_| is_pushed(about.id)).map(|address| route_of(&row, address));
+    if let Some(route) = &route {
+        is_free(store, &route.value).await?;
+    }
+    Ok(Prepared { row, route })
 }
 
-/// The route is written when everything else stands; the channel works once it leads here.
-async fn activate(store: &Store, tenant: Uuid, row: Channel, address: String) -> Result<Channel, Fail> {
-    let route = route_of(&row, address);
-    match store.control_write(move |c| routes::add(c, &route)).await {
-        Err(store::Error::Taken(_)) => return Err(taken()),
-        done => done?,
+/// A name that staff can tell a channel by.
+pub(super) fn checked_name(name: &str) -> Result<String, Fail> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(Fail::field("/name", format!("must have 1 to {LONGEST_NAME} characters on one line")));
     }
-    let active = Channel { state: "active".to_owned(), ..row };
-    store.tenant(tenant).write(move |tx| channels::update(tx, &active)).await.map_err(Fail::from)
+    Ok(name.to_owned())
+}
+
+/// Makes an address lead to its channel. One that leads there already may be added again.
+pub async fn add_route(store: &Store, route: Route) -> Result<(), Fail> {
+    let wanted = route.clone();
+    match store.control_write(move |c| routes::add(c, &route)).await {
+        Err(store::Error::Taken(_)) if lead(store, &wanted.value).await?.as_ref() == Some(&wanted) => Ok(()),
+        Err(store::Error::Taken(_)) => Err(taken()),
+        done => Ok(done?),
+    }
+}
+
+/// Refuses an address that leads somewhere.
+pub(super) async fn is_free(store: &Store, address: &str) -> Result<(), Fail> {
+    if lead(store, address).await?.is_some() { Err(taken()) } else { Ok(()) }
 }
 
 /// Whether what comes in looks for its channel by address.
@@ -115,7 +150,11 @@ fn taken() -> Fail {
 }
 
 /// The address stands in the settings of connectors that ask for it, and in the row of every channel that has one.
-fn settings_and_address(about: &About, given: Value, address: Option<String>) -> Result<(Value, Option<String>), Fail> {
+pub(super) fn settings_and_address(
+    about: &About,
+    given: Value,
+    address: Option<String>,
+) -> Result<(Value, Option<String>), Fail> {
     let Value::Object(mut settings) = given else {
         return Err(Fail::field("/settings", "must be a JSON object"));
     };

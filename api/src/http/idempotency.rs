@@ -79,6 +79,7 @@ impl Claim {
             kept: None,
             location: kept.location,
             etag: kept.etag,
+            whole: false,
             replayed: true,
         }))
     }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     auth::needs,
-    cases::{html, reply},
+    cases::{html, reply, retry as again},
     fail::Fail,
     ids,
     store::{
@@ -316,4 +316,23 @@ pub async fn raw(door: Door<needs::CasesRead>, path: Path<String>) -> Result<Htt
         .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"message.eml\""))
         .content_type("application/octet-stream")
         .body(bytes))
+}
+
+/// Sends a message once more that failed, or whose end is unknown.
+///
+/// One whose end is unknown may have arrived: it goes out under the same id, and its recipient may see it twice.
+#[utoipa::path(tag = "messages", operation_id = "retry_message", params(("id" = String, Path, description = "The message.")),
+    responses((status = 202, description = "It waits to be sent.", body = MessageView)))]
+#[post("/messages/{id}/retry")]
+pub async fn retry(door: Door<needs::MessagesSend>, path: Path<String>) -> Answer {
+    door.write(move |tx, who| {
+        let message = named(tx, &path)?;
+        if who.test {
+            return Err(Fail::conflict("test-key", "a test key sends nothing"));
+        }
+        let message = again::retry(tx, &who.acting, &message)?;
+        let view = MessageView::one(tx, message)?;
+        Reply::accepted(format!("/v1/messages/{}", view.id), &view)
+    })
+    .await
 }

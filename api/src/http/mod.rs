@@ -47,13 +47,16 @@ mod attachments;
 mod auth;
 mod body;
 mod cases;
+mod channels;
 mod client;
+mod connectors;
 mod contacts;
 pub mod door;
 mod down;
 mod events;
 mod frame;
 mod idempotency;
+mod inbound;
 mod json;
 mod messages;
 mod meta;
@@ -73,6 +76,8 @@ pub mod wire;
 
 #[cfg(test)]
 mod cases_tests;
+#[cfg(test)]
+mod channels_tests;
 #[cfg(test)]
 mod matrix_tests;
 #[cfg(test)]
@@ -108,7 +113,12 @@ fn v1(to: &mut ServiceConfig) {
     to.service(tenant::read).service(tenant::update);
     to.service(cases::list).service(cases::create).service(cases::read).service(cases::update);
     to.service(messages::list).service(messages::create).service(messages::note).service(messages::read);
-    to.service(messages::filing).service(messages::raw);
+    to.service(messages::filing).service(messages::raw).service(messages::retry);
+    to.service(connectors::list);
+    to.service(channels::list).service(channels::create).service(channels::read).service(channels::update);
+    to.service(channels::check).service(channels::pause).service(channels::resume);
+    to.service(inbound::reconciliation).service(inbound::list).service(inbound::read);
+    to.service(inbound::raw).service(inbound::replay);
     to.service(events::of_case).service(events::list);
     to.service(attachments::upload).service(attachments::read).service(attachments::download);
     to.service(contacts::list).service(contacts::create).service(contacts::read).service(contacts::update);

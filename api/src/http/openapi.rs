@@ -10,12 +10,14 @@ use super::{down, problem};
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// What each tag holds, in the order of the documentation.
-const TAGS: [(&str, &str); 14] = [
+const TAGS: [(&str, &str); 16] = [
     ("cases", "The shared record: what was asked, and where it stands."),
     ("messages", "What was said in a case, and answering."),
     ("attachments", "Files up and down."),
     ("contacts", "The people outside, and everything that was said with them."),
     ("topics", "What cases are about."),
+    ("channels", "The agency's accounts on the networks, and the kinds of network there are."),
+    ("inbound", "The ledger: everything that came in, and what became of it."),
     ("events", "The log: who did what, when."),
     ("search", "Finding cases, messages and contacts by their words."),
     ("auth", "Signing in and out."),

@@ -8,7 +8,10 @@ use actix_web::{
     http::{Method, StatusCode, header::HeaderMap},
     test::{TestRequest, call_service, init_service},
 };
-use civicdesk_contract::{Clock, Secret};
+use civicdesk_contract::{
+    Clock, Secret,
+    memory::{self, MemoryNetwork},
+};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -18,6 +21,7 @@ use crate::{
     app::{App, Setup},
     auth::{Role, keys, seal::MasterKey, staff},
     blobs::Blobs,
+    channels::{builtin::lmtp, net, registry::Registry},
     ids::{self, Ids},
     settings::Limits,
     store::{Store, Url},
@@ -38,6 +42,8 @@ impl Clock for Still {
 pub struct TestApp {
     pub app: Arc<App>,
     pub clock: Arc<Still>,
+    /// Where the connectors `memory` and `lmtp` lead.
+    pub network: Arc<MemoryNetwork>,
     pub front: Front,
     _dir: tempfile::TempDir,
 }
@@ -89,12 +95,16 @@ impl TestApp {
         let runtime = tokio::runtime::Handle::current();
         let clock = Arc::new(Still(Mutex::new("2026-11-22T09:00:00Z".parse().unwrap())));
         let store = Store::open(&Url::Sqlite(dir.path().to_owned()), 2, runtime.clone()).unwrap();
+        let network = MemoryNetwork::new();
+        let connector = memory::connector(network.clone());
         let setup = Setup {
             store,
             clock: clock.clone(),
             ids: Ids::new(clock.clone()),
             blobs: Blobs::local(&dir.path().join("blobs")).unwrap(),
             master: MasterKey::new([3; 32]),
+            registry: Registry::new(vec![connector.clone(), lmtp::connector(connector)]),
+            tools: net::tools(clock.clone(), &net::Reach::new(|_| false)).unwrap(),
             public_url: "https://desk.example".into(),
             trusted_proxies: Vec::new(),
             bounds: Limits { mail_bytes: 1 << 20, body_bytes: 1 << 20, attachment_bytes: 1 << 20, requests_per_minute },
@@ -102,7 +112,7 @@ impl TestApp {
             parsing: 1,
         };
         let app = Arc::new(App::start(setup, runtime).await.unwrap());
-        Self { front: Front::new(app.clone()), app, clock, _dir: dir }
+        Self { front: Front::new(app.clone()), app, clock, network, _dir: dir }
     }
 
     /// Moves the clock on.

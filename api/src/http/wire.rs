@@ -25,6 +25,8 @@ pub struct Reply {
     pub(super) kept: Option<String>,
     pub(super) location: Option<String>,
     pub(super) etag: Option<String>,
+    /// The body holds more than the version speaks of, so that it is always sent.
+    pub(super) whole: bool,
     pub(super) replayed: bool,
 }
 
@@ -34,7 +36,7 @@ pub type Answer = Result<Reply, Problem>;
 impl Reply {
     fn with(status: StatusCode, body: &impl Serialize) -> Result<Self, Fail> {
         let body = text(body)?;
-        Ok(Self { status, body: Some(body), kept: None, location: None, etag: None, replayed: false })
+        Ok(Self { status, body: Some(body), kept: None, location: None, etag: None, whole: false, replayed: false })
     }
 
     /// 200 with a body.
@@ -55,12 +57,17 @@ impl Reply {
     /// 204.
     pub fn nothing() -> Self {
         let status = StatusCode::NO_CONTENT;
-        Self { status, body: None, kept: None, location: None, etag: None, replayed: false }
+        Self { status, body: None, kept: None, location: None, etag: None, whole: false, replayed: false }
     }
 
     /// The row's version, as the answer's `ETag`.
     pub fn version(self, version: i64) -> Self {
         Self { etag: Some(etag(version)), ..self }
+    }
+
+    /// Sends the body even to a caller who has this version: it holds what changes without one.
+    pub fn whole(self) -> Self {
+        Self { whole: true, ..self }
     }
 
     /// The body to keep for the repetition of an idempotency key: it must hold no secret.
@@ -77,7 +84,8 @@ impl Responder for Reply {
     type Body = actix_web::body::BoxBody;
 
     fn respond_to(self, req: &HttpRequest) -> HttpResponse {
-        let known = self.etag.as_deref().is_some_and(|etag| req.method() == Method::GET && is_known(req, etag));
+        let etag = self.etag.as_deref().filter(|_| !self.whole);
+        let known = etag.is_some_and(|etag| req.method() == Method::GET && is_known(req, etag));
         let mut response = HttpResponse::build(if known { StatusCode::NOT_MODIFIED } else { self.status });
         for (name, value) in [(header::ETAG, &self.etag), (header::LOCATION, &self.location)] {
             if let Some(value) = value {

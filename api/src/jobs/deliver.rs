@@ -200,7 +200,7 @@ impl Deliver {
         let attempts = ready.message.attempts + 1;
         let none = civicdesk_contract::Capabilities::none();
         let can = opened.map_or(&none, |opened| &opened.capabilities);
-        let verdict = verdict(&error, can, attempts, ready.message.created_at, self.now());
+        let verdict = verdict(&error, can, attempts, job.created_at, self.now());
         let rest = match &verdict {
             Verdict::Again { rest: Some(rest), .. } => Some((*rest, why.clone())),
             _ => None,

@@ -12,7 +12,11 @@ use super::{
     bench::{Bench, until},
     runner::Runner,
 };
-use crate::store::{Error, Tx, Uid, flags, jobs};
+use crate::{
+    cases::retry,
+    fail::Fail,
+    store::{Error, Tx, Uid, flags, jobs},
+};
 
 /// The program's background work, until it is killed or stopped.
 struct Running {
@@ -290,6 +294,27 @@ async fn after_five_days_a_message_is_given_up_and_says_why() {
         running.pass(&bench, 4 * 3600);
     }
     assert_eq!(bench.message_events(town).await, ["message.failed"]);
+}
+
+#[tokio::test]
+async fn staff_send_again_what_failed_and_nothing_else() {
+    let bench = Bench::start();
+    let town = bench.tenant("town").await;
+    let (channel, mailbox) = bench.channel(town, "social", "help").await;
+    mailbox.trouble(Some(Trouble::LostReply));
+    let _running = Running::start(&bench);
+    let id = bench.answer(town, channel, "hello").await;
+    let message = bench.until_state(town, id, "unknown").await;
+    let act = bench.act();
+    let again = move |tx: &mut Tx| retry::retry(tx, &act, &message);
+    bench.store.tenant(town).write(again.clone()).await.unwrap();
+    let message = bench.until_state(town, id, "sent").await;
+    let sent = mailbox.sent();
+    assert_eq!((sent.len(), message.attempts), (2, 2));
+    assert_eq!((&sent[0].key, &sent[0].message_id), (&sent[1].key, &sent[1].message_id));
+    let refused = bench.store.tenant(town).write(again).await.unwrap_err();
+    assert!(matches!(refused, Fail::Conflict { code: "not-retryable", .. }), "{refused:?}");
+    assert_eq!(bench.message_events(town).await, ["message.unknown", "message.retried", "message.sent"]);
 }
 
 #[cfg(feature = "postgres")]

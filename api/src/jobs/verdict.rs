@@ -29,7 +29,7 @@ pub fn may_repeat(can: &Capabilities) -> bool {
     can.idempotent_send || can.identities.contains(&IdentityKind::Email)
 }
 
-/// `attempts` counts the one that failed; `since` is when the message was queued.
+/// `attempts` counts the one that failed; `since` is when it was last queued by a person.
 pub fn verdict(error: &Error, can: &Capabilities, attempts: i32, since: Time, now: Time) -> Verdict {
     let channel = matches!(error.kind, Kind::Settings | Kind::Credentials | Kind::Unreachable | Kind::Limited);
     match error.retry {
