@@ -1,0 +1,3 @@
+//! What CivicDesk promises, tested from outside on both databases; one file for each part of the promise.
+
+mod program;
