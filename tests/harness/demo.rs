@@ -75,6 +75,15 @@ impl Demo {
         self.site.is_at(ready);
     }
 
+    /// Tries to start a second one in its directory, and gives what that says as it ends.
+    pub fn refuses_another(&self) -> String {
+        let mut command = civicdesk();
+        command.args(["demo", "--port", "0", "--dir"]).arg(self.directory()).stdin(Stdio::null());
+        let output = command.output().expect("civicdesk starts");
+        assert!(!output.status.success(), "two demos in one directory");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
     /// Ends it as Ctrl-C does.
     pub fn stop(&mut self) {
         let Some(mut process) = self.process.take() else { return };

@@ -207,6 +207,15 @@ fn a_second_start_goes_on_and_doubles_nothing() {
 }
 
 #[test]
+fn a_demo_in_a_directory_that_another_one_uses_does_not_start_and_harms_nothing() {
+    let demo = Demo::again(&TOLD);
+    let before = demo.ready();
+    let complaint = demo.refuses_another();
+    assert!(complaint.contains("a demo already runs in"), "{complaint}");
+    assert_eq!(demo.ready(), before);
+}
+
+#[test]
 fn a_start_that_was_interrupted_begins_anew() {
     let dir = tempfile::tempdir().unwrap();
     let half = dir.path().join("half");

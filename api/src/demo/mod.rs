@@ -44,7 +44,7 @@ const TRIED: u16 = 100;
 
 /// Runs the demo in `dir` until it is told to stop. Port 0 takes any port, for HTTP and for mail.
 pub fn run(dir: &Path, port: u16, clock: Arc<dyn Clock>, connectors: Vec<Arc<dyn Connector>>) -> Result<(), Stop> {
-    let place = Place::open(dir).map_err(failed)?;
+    let place = Arc::new(Place::open(dir).map_err(failed)?);
     let kept = place.keys().map_err(failed)?;
     let mail = |usual: u16| if port == 0 { 0 } else { usual };
     let (http, lmtp, smtp) = (free(port)?, free(mail(LMTP))?, free(mail(SMTP))?);
@@ -57,11 +57,13 @@ pub fn run(dir: &Path, port: u16, clock: Arc<dyn Clock>, connectors: Vec<Arc<dyn
     migrate(&settings).map_err(refused)?;
     let clock = StoryClock::new(clock);
     let context = Context { settings, clock: clock.clone(), connectors };
-    serve_and(context, |running| begin(running, place, kept, clock))
+    // The directory stays taken until the program has ended.
+    let told = place.clone();
+    serve_and(context, |running| begin(running, told, kept, clock))
 }
 
 /// Tells the story, unless it is told already, and says that everything is ready.
-async fn begin(running: Running, place: Place, kept: Option<Keys>, clock: Arc<StoryClock>) -> Result<(), Stop> {
+async fn begin(running: Running, place: Arc<Place>, kept: Option<Keys>, clock: Arc<StoryClock>) -> Result<(), Stop> {
     let sink = Sink::open(place.path("sent")).map_err(failed)?;
     let socket = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
     let port = socket.local_addr().map_err(failed)?.port();
