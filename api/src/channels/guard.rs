@@ -19,8 +19,8 @@ pub fn refusal(can: &Capabilities, message: &Outbound) -> Option<String> {
     if !message.attachments.is_empty() && !can.attachments {
         return Some("this channel carries no files".to_owned());
     }
-    let (is, most) = (message.text.chars().count(), can.max_text?);
-    (is > most).then(|| format!("the text has {is} characters; this channel carries {most}"))
+    let (is, most) = (can.text_unit.count(&message.text), can.max_text?);
+    (is > most).then(|| format!("the text has {is} characters as this network counts them; it carries {most}"))
 }
 
 #[cfg(test)]
@@ -47,6 +47,7 @@ mod tests {
             in_reply_to: None,
             references: Vec::new(),
             automatic: false,
+            public: false,
             written_at: Timestamp::UNIX_EPOCH,
         }
     }

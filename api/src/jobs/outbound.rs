@@ -42,6 +42,7 @@ pub async fn outbound(blobs: &Blobs, signer: &ReplyKey, ready: &Ready) -> Result
         in_reply_to: message.in_reply_to.clone(),
         references: message.refs.read(),
         automatic: message.automatic || letter,
+        public: message.public,
         written_at: message.written_at.unwrap_or(message.created_at).0,
     })
 }

@@ -17,7 +17,7 @@ pub struct Capabilities {
     pub idempotent_send: bool,
     /// Messages may carry HTML.
     pub html: bool,
-    /// Messages may carry files.
+    /// Messages may carry files, in both directions.
     pub attachments: bool,
     /// Messages name the message they answer.
     pub threads: bool,
@@ -27,8 +27,10 @@ pub struct Capabilities {
     pub templates_only: bool,
     /// Who can read what is written on the channel.
     pub visibility: Visibility,
-    /// The longest text of one message, in characters; `None` where the network sets no limit.
+    /// The longest text of one message, in `text_unit`; `None` where the network sets no limit, or each account its own.
     pub max_text: Option<usize>,
+    /// What the network counts.
+    pub text_unit: TextUnit,
     /// How people are named on this network.
     pub identities: Vec<IdentityKind>,
 }
@@ -49,7 +51,40 @@ impl Capabilities {
             templates_only: false,
             visibility: Visibility::Private,
             max_text: None,
+            text_unit: TextUnit::Characters,
             identities: Vec::new(),
+        }
+    }
+}
+
+/// What a network counts when it limits a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextUnit {
+    /// Unicode scalar values.
+    Characters,
+    /// UTF-16 code units: most emoji count as two or more.
+    Utf16,
+    /// Bytes of UTF-8.
+    Bytes,
+}
+
+impl TextUnit {
+    /// How long the network holds this text to be.
+    pub fn count(self, text: &str) -> usize {
+        match self {
+            Self::Characters => text.chars().count(),
+            Self::Utf16 => text.encode_utf16().count(),
+            Self::Bytes => text.len(),
+        }
+    }
+
+    /// The word used in the API and in what staff read.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Characters => "characters",
+            Self::Utf16 => "utf16",
+            Self::Bytes => "bytes",
         }
     }
 }
@@ -82,5 +117,18 @@ impl IdentityKind {
             Self::Handle => "handle",
             Self::Account => "account",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TextUnit;
+
+    #[test]
+    fn a_text_is_as_long_as_its_network_counts() {
+        let text = "שלום 👍🏽";
+        assert_eq!(TextUnit::Characters.count(text), 7);
+        assert_eq!(TextUnit::Utf16.count(text), 9);
+        assert_eq!(TextUnit::Bytes.count(text), 17);
     }
 }

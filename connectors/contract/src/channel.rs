@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Capabilities, Cursor, Error, ExternalId, HookCall, Inbound, Outbound, RawItem, Received, Result, Sent, Tools,
+    Capabilities, Cursor, Error, ExternalId, HookCall, Inbound, InboundAttachment, Media, Outbound, RawItem, Received,
+    Result, Sent, Tools,
 };
 
 /// What a connector is.
@@ -66,6 +67,11 @@ pub trait Channel: Send + Sync {
     /// it may be called twice.
     async fn committed(&self, _items: &[ExternalId]) -> Result<()> {
         Err(Error::unsupported("committed"))
+    }
+
+    /// Fetches a file that an item named, unless it is larger than `most` bytes.
+    async fn fetch(&self, _media: &Media, _most: usize) -> Result<InboundAttachment> {
+        Err(Error::unsupported("fetch"))
     }
 
     /// Holds a session until it breaks; each item is acknowledged to the network only after `inbox.accept` resolved.

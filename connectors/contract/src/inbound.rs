@@ -25,6 +25,8 @@ pub struct Inbound {
     /// HTML that is safe to show: sanitized, without remote content.
     pub html: Option<String>,
     pub attachments: Vec<InboundAttachment>,
+    /// Files that the network keeps and hands out on asking, by [`crate::Channel::fetch`].
+    pub media: Vec<Media>,
     /// Whether a machine wrote it.
     pub automatic: Automatic,
     /// Set when the message reports what became of one of ours.
@@ -64,6 +66,15 @@ pub struct InboundAttachment {
     pub content_id: Option<String>,
     /// Meant to be seen inside the text rather than beside it.
     pub inline: bool,
+}
+
+/// A file of a message that still lies at the network.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Media {
+    /// By what `fetch` finds it; only the connector reads it. Holds no secret.
+    pub handle: String,
+    pub name: Option<String>,
+    pub content_type: Option<String>,
 }
 
 /// Whether a machine wrote a message; RFC 3834 and the headers that came before it.

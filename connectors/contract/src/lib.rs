@@ -17,11 +17,11 @@ mod secret;
 pub mod testkit;
 mod tools;
 
-pub use capabilities::{Capabilities, IdentityKind, Visibility};
+pub use capabilities::{Capabilities, IdentityKind, TextUnit, Visibility};
 pub use channel::{About, Accepted, Batch, Channel, Connector, Identity, Inbox, Settings};
 pub use error::{Error, Kind, Result, Retry};
 pub use hook::{Answer, HookCall, Received};
-pub use inbound::{Automatic, Inbound, InboundAttachment, Party, Report, ReportedRecipient, ThreadHints};
+pub use inbound::{Automatic, Inbound, InboundAttachment, Media, Party, Report, ReportedRecipient, ThreadHints};
 pub use item::{Cursor, Envelope, ExternalId, Place, RawItem};
 pub use outbound::{Outbound, OutboundAttachment, Receipt, ReceiptState, Sent};
 pub use secret::Secret;

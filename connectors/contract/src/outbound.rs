@@ -28,6 +28,8 @@ pub struct Outbound {
     pub references: Vec<String>,
     /// A letter of ours: it must be marked so that no machine answers it.
     pub automatic: bool,
+    /// Anyone may read it. Only an answer to what was public may be; `false` is for the eyes of `to` and `cc` alone.
+    pub public: bool,
     pub written_at: Timestamp,
 }
 

@@ -40,6 +40,21 @@ pub trait Fixture: Send + Sync {
         tools()
     }
 
+    /// Who the kit's citizen is, where the network's names have a form of their own (a number, a phone number).
+    fn citizen(&self) -> Option<String> {
+        None
+    }
+
+    /// The id of a message that can be answered, as `Inbound::message_id` gives it.
+    fn answered(&self) -> String {
+        "planted-0@kit.invalid".to_owned()
+    }
+
+    /// What a file of this network may be: its name and its type. Networks without file names give `None`.
+    fn file_kind(&self) -> (Option<&'static str>, &'static str) {
+        (Some("Plan Straße.pdf"), "application/pdf")
+    }
+
     /// How long news may take from the fake provider to the end of `wait`.
     fn patience(&self) -> Duration {
         Duration::from_secs(10)

@@ -135,6 +135,7 @@ impl<'a> Kit<'a> {
             in_reply_to: None,
             references: Vec::new(),
             automatic: false,
+            public: false,
             written_at: self.tools.clock.now(),
         }
     }
@@ -153,7 +154,8 @@ impl<'a> Kit<'a> {
             IdentityKind::Handle => "mariagomez",
             IdentityKind::Account => "account-4711",
         };
-        Party { kind, address: address.to_owned(), name: None }
+        let address = self.fixture.citizen().unwrap_or_else(|| address.to_owned());
+        Party { kind, address, name: None }
     }
 }
 

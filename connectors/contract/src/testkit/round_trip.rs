@@ -7,7 +7,7 @@ use super::{
     judge::{Kit, brief, words},
     poll, session,
 };
-use crate::{Capabilities, Inbound, InboundAttachment, RawItem, Visibility};
+use crate::{Capabilities, Inbound, InboundAttachment, Kind, RawItem, Visibility};
 
 /// Texts that careless code damages.
 pub(super) const TEXTS: [(&str, &str); 6] = [
@@ -132,22 +132,42 @@ async fn html(kit: &Kit<'_>, way: Way) {
 }
 
 async fn attachments(kit: &Kit<'_>, way: Way) {
+    let (name, content_type) = match kit.fixture.file_kind() {
+        (Some(_), _) => (Some("Foto Straße.png"), "image/png"),
+        nameless => nameless,
+    };
     for text in ["See the photo.", ""] {
         let mut message = kit.planted(text);
         message.attachments = vec![InboundAttachment {
-            name: "Foto Straße.png".to_owned(),
-            content_type: "image/png".to_owned(),
+            name: name.unwrap_or("no-name").to_owned(),
+            content_type: content_type.to_owned(),
             bytes: (0..=255).chain((0..=255).rev()).collect(),
             content_id: None,
             inline: false,
         }];
-        let read = reads_back(kit, way, "a message with a file", &message).await;
+        let mut read = reads_back(kit, way, "a message with a file", &message).await;
+        fetch(kit, &mut read).await;
         let [file] = read.attachments.as_slice() else {
             panic!("attachments is declared; one file was planted by {way:?} and {} came", read.attachments.len());
         };
         let planted = &message.attachments[0];
-        assert_eq!((&file.name, &file.content_type), (&planted.name, &planted.content_type), "the file was renamed");
+        assert_eq!(file.content_type, planted.content_type, "the file's type was changed");
+        assert!(name.is_none_or(|name| file.name == name), "the file was renamed to {}", file.name);
         assert!(file.bytes == planted.bytes, "the file's bytes were changed; a photo may be evidence");
+    }
+}
+
+/// Files that lie at the network are fetched, and a larger one than asked for is not.
+async fn fetch(kit: &Kit<'_>, read: &mut Inbound) {
+    let channel = kit.open();
+    for media in std::mem::take(&mut read.media) {
+        kit.shows_no_secret("the handle of a file", &media.handle);
+        let file = kit.works("fetch", channel.fetch(&media, MIB)).await;
+        let most = file.bytes.len() - 1;
+        let over = kit.soon("fetch", channel.fetch(&media, most)).await;
+        let why = "A file of any size could fill the host's memory.";
+        kit.fails("fetch of a file over the limit", over, Kind::Refused, why);
+        read.attachments.push(file);
     }
 }
 

@@ -22,10 +22,10 @@ pub(super) async fn what_is_sent_arrives(kit: &Kit<'_>) {
     sends(kit, "a subject beyond ASCII", &subject).await;
     let mut rich = kit.outbound("Thank you, it is mended.");
     rich.html = kit.can.html.then(|| "<p>Thank you, it is <b>mended</b>.</p>".to_owned());
-    rich.in_reply_to = kit.can.threads.then(|| "planted-0@kit.invalid".to_owned());
+    rich.in_reply_to = kit.can.threads.then(|| kit.fixture.answered());
     rich.references = rich.in_reply_to.iter().cloned().collect();
     if kit.can.attachments {
-        rich.attachments.push(file());
+        rich.attachments.push(file(kit));
     }
     sends(kit, "a message with everything that is declared", &rich).await;
 }
@@ -61,7 +61,12 @@ fn arrived_whole(kit: &Kit<'_>, what: &str, message: &Outbound, delivered: &Deli
         (Some(_), None) => panic!("html is declared, and the HTML was not sent"),
         (None, _) => {}
     }
-    assert_eq!(delivered.attachments, message.attachments, "a file was lost or changed on its way out");
+    let nameless = kit.fixture.file_kind().0.is_none();
+    let files = |files: &[OutboundAttachment]| -> Vec<OutboundAttachment> {
+        let unnamed = |file: &OutboundAttachment| OutboundAttachment { name: String::new(), ..file.clone() };
+        files.iter().map(|file| if nameless { unnamed(file) } else { file.clone() }).collect()
+    };
+    assert_eq!(files(&delivered.attachments), files(&message.attachments), "a file was lost or changed on its way out");
     if kit.can.threads {
         assert_eq!(delivered.answers, message.in_reply_to, "threads is declared; the answer must name what it answers");
     }
@@ -115,13 +120,21 @@ pub(super) async fn one_key_is_one_message(kit: &Kit<'_>) {
 pub(super) async fn limits_are_kept(kit: &Kit<'_>) {
     let most = kit.can.max_text.unwrap_or(MIB);
     sends(kit, "the longest text that is declared", &kit.outbound(&long_text(most.min(MIB)))).await;
+    if let Some(most) = kit.can.max_text.filter(|most| (3..MIB).contains(most)) {
+        let unit = kit.can.text_unit;
+        let why = "The limit is in text_unit, and emoji count as the network counts them.";
+        let fits = most / unit.count("😀");
+        sends(kit, "the longest text of emoji", &kit.outbound(&"😀".repeat(fits))).await;
+        let over = kit.outbound(&"😀".repeat(fits + 1));
+        whole_or_refused(kit, "send with emoji over max_text", &over, why).await;
+    }
     if kit.can.max_text.is_some_and(|most| most < MIB) {
         let why = "Where a text does not fit it must be Refused: half an answer is worse than none.";
         whole_or_refused(kit, "send with a text over max_text", &kit.outbound(&long_text(most + 1)), why).await;
     }
     if !kit.can.attachments {
         let mut message = kit.outbound("See the file.");
-        message.attachments.push(file());
+        message.attachments.push(file(kit));
         let before = kit.fixture.sent().await.len();
         let sent = kit.soon("send", kit.open().send(&message)).await;
         let why =
@@ -174,10 +187,11 @@ async fn new_since(kit: &Kit<'_>, before: usize) -> Vec<Delivered> {
     sent.split_off(before)
 }
 
-fn file() -> OutboundAttachment {
+fn file(kit: &Kit<'_>) -> OutboundAttachment {
+    let (name, content_type) = kit.fixture.file_kind();
     OutboundAttachment {
-        name: "Plan Straße.pdf".to_owned(),
-        content_type: "application/pdf".to_owned(),
+        name: name.unwrap_or("no-name").to_owned(),
+        content_type: content_type.to_owned(),
         bytes: (0..=255).cycle().take(1000).collect(),
     }
 }

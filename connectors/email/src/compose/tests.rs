@@ -31,6 +31,7 @@ fn message() -> Outbound {
         in_reply_to: None,
         references: vec![],
         automatic: false,
+        public: false,
         written_at: "2026-11-22T10:00:00Z".parse().unwrap(),
     }
 }
