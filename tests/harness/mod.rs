@@ -17,6 +17,7 @@ mod database;
 mod demo;
 mod document;
 mod mail;
+mod mailbox;
 mod problem;
 mod program;
 mod schema;
@@ -30,10 +31,11 @@ pub use database::Database;
 pub use demo::{Demo, copy};
 pub use document::Document;
 pub use mail::{Mail, Reply};
+pub use mailbox::{Mailbox, server};
 pub use program::{Engine, Program};
 pub use settings::Options;
 pub use tenant::Tenant;
-pub use wait::until;
+pub use wait::{until, until_within};
 
 /// Makes a test for each database out of every function named. PostgreSQL's twins need the server that `tests/run` starts;
 /// after `moving the clock:` both need a build that can.

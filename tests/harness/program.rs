@@ -238,8 +238,10 @@ fn binary() -> PathBuf {
     if let Some(named) = env::var_os("CIVICDESK_BIN") {
         return named.into();
     }
-    let test = env::current_exe().expect("a test knows its own file");
-    let built = test.parent().and_then(Path::parent).expect("tests stand in target/PROFILE/deps").join("civicdesk");
-    assert!(built.exists(), "{} is missing: run `cargo build` first, or test with --workspace", built.display());
-    built
+    // Tests stand in target/PROFILE/deps, campaigns in target/PROFILE.
+    let own = env::current_exe().expect("a program knows its own file");
+    let built = own.ancestors().skip(1).take(2).map(|folder| folder.join("civicdesk")).find(|built| built.exists());
+    built.unwrap_or_else(|| {
+        panic!("no civicdesk beside {}: run `cargo build` first, or test with --workspace", own.display())
+    })
 }

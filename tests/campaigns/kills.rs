@@ -1,0 +1,96 @@
+//! The proof by kills: mail flows in and answers flow out while the program is killed again and again, at moments of
+//! chance and in the middle of its work. None is lost, none is doubled coming in, and what went out twice is known.
+
+mod traffic;
+mod verdict;
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{Campaign, ENGINE, Finding, Given, Known, books::Books, chance::Chance, town::Town};
+use crate::harness::{Client, Engine, Program};
+use traffic::Traffic;
+
+pub const CAMPAIGN: Campaign = Campaign {
+    name: "kills",
+    about: "SIGKILL again and again while mail flows in and answers flow out",
+    options: &[
+        Known { name: "kills", usual: "50", about: "how often, on each database" },
+        Known { name: "seed", usual: "1", about: "what chance begins with" },
+        ENGINE,
+    ],
+    run: |given: &Given| {
+        let (kills, seed) = (given.number("kills"), given.number("seed"));
+        given.engines().into_iter().map(|engine| run(engine, kills, seed)).collect()
+    },
+};
+
+/// So long a kill waits for the work that it is to interrupt.
+const PATIENCE: Duration = Duration::from_secs(15);
+const PAUSE: Duration = Duration::from_millis(2);
+
+pub fn run(engine: Engine, kills: u64, seed: u64) -> Finding {
+    let mut finding = Finding::new(engine);
+    let mut town = Town::start(engine);
+    let mut chance = Chance::new(seed);
+    let traffic = Traffic::new(&town, &chance);
+    let mut hits = [0_u64; 4];
+    thread::scope(|scope| {
+        let stopped = traffic.begin(scope);
+        for _ in 0..kills {
+            let moment = chance.below(4);
+            hits[moment] += u64::from(wait_for(moment, &town.program, &mut chance));
+            town.program.kill9();
+            town.program.restart();
+        }
+        drop(stopped);
+    });
+    for (name, number) in
+        ["at any time", "while mail came in", "while mail was filed", "while answers went out"].iter().zip(hits)
+    {
+        finding.count(&format!("kills {name}"), number);
+    }
+    let client = town.client();
+    let mut books = Books::when_quiet(&client);
+    let replayed = Books::replay_the_interrupted(&client);
+    if replayed > 0 {
+        books = Books::when_quiet(&client);
+    }
+    finding.count("kills", kills);
+    finding.count("items replayed, in hand at two kills", replayed);
+    verdict::judge(&mut finding, &town, &traffic.sent(), &books);
+    finding.done()
+}
+
+/// Waits for the moment of the next kill; whether the work that was to be interrupted had begun.
+fn wait_for(moment: usize, program: &Program, chance: &mut Chance) -> bool {
+    let counter = match moment {
+        1 => "civicdesk_inbound_items_total",
+        2 => "civicdesk_filed_items_total",
+        3 => "civicdesk_outbound_messages_total",
+        _ => {
+            thread::sleep(chance.up_to(Duration::from_millis(1500)));
+            return true;
+        }
+    };
+    let client = program.client(None);
+    let wanted = 1 + chance.below(20);
+    let end = Instant::now() + PATIENCE;
+    let mut reached = false;
+    while !reached && Instant::now() < end {
+        thread::sleep(PAUSE);
+        reached = counted(&client, counter) >= wanted as f64;
+    }
+    thread::sleep(chance.up_to(Duration::from_millis(20)));
+    reached
+}
+
+/// The sum over all labels of a counter, which begins with the process.
+fn counted(client: &Client, counter: &str) -> f64 {
+    let Ok(answer) = client.request("GET", "/metrics").send_unjudged() else { return 0.0 };
+    let text = answer.text();
+    let lines = text.lines().filter(|line| line.starts_with(counter));
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+}

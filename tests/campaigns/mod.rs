@@ -1,0 +1,25 @@
+//! The long proofs: what takes too long, or depends too much on the machine, to be asked at every change.
+//!
+//! One module is one campaign. It is listed in `ALL`, takes its options as `Given` and tells what it found as one
+//! `Finding` per database; a short slice of it may stand among the tests.
+
+pub mod books;
+pub mod chance;
+mod given;
+pub mod kills;
+pub mod letter;
+mod result;
+pub mod town;
+
+pub use given::{ENGINE, Given, Known};
+pub use result::{Control, Figure, Finding, write};
+
+/// One long proof.
+pub struct Campaign {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub options: &'static [Known],
+    pub run: fn(&Given) -> Vec<Finding>,
+}
+
+pub const ALL: &[Campaign] = &[kills::CAMPAIGN];

@@ -1,0 +1,86 @@
+//! An agency on a running program, with everything real around it: a mailbox on Dovecot, mail pushed by LMTP, answers that
+//! go out through Postfix into the mailboxes of its citizens.
+
+use std::{
+    net::TcpListener,
+    process,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use serde_json::{Value, json};
+
+use crate::harness::{Client, Engine, Mailbox, Options, Program, Tenant, server};
+
+/// One agency and its surroundings.
+pub struct Town {
+    pub program: Program,
+    pub tenant: Tenant,
+    pub pushed: Channel,
+    pub fetched: Channel,
+    /// Where the program takes mail by LMTP, over restarts.
+    pub lmtp: String,
+    home: String,
+}
+
+/// One of our addresses, and the channel behind it.
+pub struct Channel {
+    pub id: String,
+    pub address: String,
+}
+
+impl Town {
+    /// Needs the real servers.
+    pub fn start(engine: Engine) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("{}-{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let lmtp = free_port();
+        let options = Options::default()
+            .set("mail", "lmtp", lmtp.clone())
+            .set("network", "allow_private", json!(["127.0.0.0/8", "::1/128"]))
+            .set("limits", "requests_per_minute", 1_000_000);
+        let program = Program::start_with(engine, options);
+        let tenant = program.tenant("riverton");
+        let address = |local: &str| format!("{local}@riverton-{name}.test");
+        let smtp = json!({ "host": server("MTA_HOST"), "port": number("MTA_SMTP_PORT"), "security": "starttls" });
+        let fetched = address("help");
+        let imap = json!({
+            "host": server("DOVECOT_HOST"), "port": number("DOVECOT_IMAPS_PORT"),
+            "username": fetched, "password": server("DOVECOT_PASSWORD"),
+        });
+        let ca = server("DOVECOT_CA");
+        let fetched = channel(&tenant, "email", fetched, json!({ "imap": imap, "smtp": smtp, "ca_file": ca }));
+        let pushed = channel(&tenant, "lmtp", address("forms"), json!({ "smtp": smtp, "ca_file": ca }));
+        Self { program, tenant, pushed, fetched, lmtp, home: format!("home-{name}.test") }
+    }
+
+    /// A caller that outlives restarts, with every right in the agency.
+    pub fn client(&self) -> Client {
+        self.tenant.clone()
+    }
+
+    /// The address of the citizen of this number, who has a mailbox on Dovecot.
+    pub fn citizen(&self, number: usize) -> String {
+        format!("citizen{number}@{}", self.home)
+    }
+
+    /// The mailbox that the program fetches from.
+    pub fn mailbox(&self) -> Mailbox {
+        Mailbox::open(&self.fetched.address)
+    }
+}
+
+fn channel(tenant: &Tenant, connector: &str, address: String, settings: Value) -> Channel {
+    let body = json!({ "connector": connector, "address": address, "settings": settings });
+    let made = tenant.post("/v1/channels", body).expecting(201).json();
+    Channel { id: made["id"].as_str().expect("an id").to_owned(), address }
+}
+
+fn number(name: &str) -> u16 {
+    server(name).parse().unwrap_or_else(|_| panic!("{name} is no port"))
+}
+
+/// A port that stays the same over restarts, so that senders find the program again.
+fn free_port() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").to_string()
+}
