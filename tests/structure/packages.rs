@@ -9,6 +9,8 @@ pub struct Package {
     pub name: String,
     pub folder: String,
     pub ours: Vec<String>,
+    /// What only its tests depend on.
+    pub in_tests: Vec<String>,
 }
 
 /// Our packages, as Cargo describes them.
@@ -20,13 +22,18 @@ pub fn workspace() -> Vec<Package> {
     packages
         .iter()
         .map(|package| {
-            let dependencies = package["dependencies"].as_array().expect("dependencies").iter();
+            let dependencies = package["dependencies"].as_array().expect("dependencies");
+            let named = |in_tests: bool| {
+                let of_kind = dependencies.iter().filter(move |d| (d["kind"] == "dev") == in_tests);
+                of_kind.map(|d| word(&d["name"])).filter(|name| name.starts_with("civicdesk")).collect()
+            };
             let manifest = word(&package["manifest_path"]);
             let folder = std::path::Path::new(&manifest).parent().and_then(|p| p.strip_prefix(root()).ok());
             Package {
                 name: word(&package["name"]),
                 folder: folder.expect("a package inside the repository").to_str().expect("UTF-8").to_owned(),
-                ours: dependencies.map(|d| word(&d["name"])).filter(|name| name.starts_with("civicdesk")).collect(),
+                ours: named(false),
+                in_tests: named(true),
             }
         })
         .collect()
@@ -40,20 +47,26 @@ pub fn cargo(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8 from cargo")
 }
 
-/// A connector knows the contract alone; the contract and the tests know nobody.
+/// A connector knows the contract alone, its tests the fake providers too; the contract and the tests know nobody of the
+/// service.
 pub fn directions(packages: &[Package]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for package in packages {
-        let allowed: &[&str] = match package.folder.as_str() {
-            "connectors/contract" | "tests" => &[],
-            folder if folder.starts_with("connectors/") => &["civicdesk-contract"],
+        let (allowed, in_tests): (&[&str], &[&str]) = match package.folder.as_str() {
+            "connectors/contract" => (&[], &[]),
+            "tests" => (&["civicdesk-providers"], &["civicdesk-providers"]),
+            "tests/providers" => (&["civicdesk-contract"], &["civicdesk-contract"]),
+            folder if folder.starts_with("connectors/") => {
+                (&["civicdesk-contract"], &["civicdesk-contract", "civicdesk-providers"])
+            }
             _ => continue,
         };
-        for other in package.ours.iter().filter(|other| **other != package.name && !allowed.contains(&other.as_str())) {
-            findings.push(Finding {
+        for (named, allowed) in [(&package.ours, allowed), (&package.in_tests, in_tests)] {
+            let others = named.iter().filter(|other| **other != package.name);
+            findings.extend(others.filter(|other| !allowed.contains(&other.as_str())).map(|other| Finding {
                 place: format!("{}/Cargo.toml:1", package.folder),
                 what: format!("{} must not depend on {other}; of ours it may know {allowed:?}", package.name),
-            });
+            }));
         }
     }
     findings
@@ -64,8 +77,12 @@ mod tests {
     use super::*;
 
     fn findings(folder: &str, ours: &[&str]) -> usize {
-        let ours = ours.iter().map(|name| (*name).to_owned()).collect();
-        directions(&[Package { name: "one".into(), folder: folder.into(), ours }]).len()
+        directions(&[package(folder, ours, &[])]).len()
+    }
+
+    fn package(folder: &str, ours: &[&str], in_tests: &[&str]) -> Package {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Package { name: "one".into(), folder: folder.into(), ours: owned(ours), in_tests: owned(in_tests) }
     }
 
     #[test]
@@ -73,6 +90,14 @@ mod tests {
         assert_eq!(findings("connectors/sms", &["civicdesk-contract", "civicdesk-email"]), 1);
         assert_eq!(findings("connectors/sms", &["civicdesk"]), 1);
         assert_eq!(findings("connectors/sms", &["civicdesk-contract"]), 0);
+    }
+
+    #[test]
+    fn fake_providers_are_for_tests_alone() {
+        let fakes: &[&str] = &["civicdesk-providers"];
+        assert_eq!(directions(&[package("connectors/sms", &["civicdesk-contract"], fakes)]), []);
+        assert_eq!(findings("connectors/sms", fakes), 1);
+        assert_eq!(findings("tests/providers", &["civicdesk-sms"]), 1);
     }
 
     #[test]

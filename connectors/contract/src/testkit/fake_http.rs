@@ -1,6 +1,6 @@
 //! A small HTTP server for fixtures: a provider that can be taken down, brought up and made to break off.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -32,12 +32,25 @@ impl Asked {
 pub struct Answered {
     pub status: u16,
     pub content_type: &'static str,
+    /// Beside those that every answer has, such as `retry-after`.
+    pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
+    /// How long the provider thinks before it answers.
+    pub after: Duration,
 }
 
 impl Answered {
+    pub fn new(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, content_type, headers: Vec::new(), body: body.into(), after: Duration::ZERO }
+    }
+
     pub fn json(status: u16, body: &serde_json::Value) -> Self {
-        Self { status, content_type: "application/json", body: body.to_string().into_bytes() }
+        Self::new(status, "application/json", body.to_string())
+    }
+
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
     }
 }
 
@@ -117,8 +130,10 @@ async fn serve(listener: TcpListener, answer: Answer) {
 async fn converse(mut stream: TcpStream, answer: Answer) -> std::io::Result<()> {
     let Some(asked) = hear(&mut stream).await? else { return Ok(()) };
     let Some(told) = answer(asked) else { return Ok(()) };
+    tokio::time::sleep(told.after).await;
+    let more: String = told.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!(
-        "HTTP/1.1 {} .\r\ncontent-type: {}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        "HTTP/1.1 {} .\r\ncontent-type: {}\r\ncontent-length: {}\r\nconnection: close\r\n{more}\r\n",
         told.status,
         told.content_type,
         told.body.len()

@@ -1,0 +1,103 @@
+//! A fake of Twilio's messaging: the Messages API, its error codes, and its signed calls.
+//!
+//! From the documentation of the Message resource, of error codes, of webhook security, of status callbacks and of
+//! Advanced Opt-Out.
+
+pub mod calls;
+mod messages;
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use civicdesk_contract::testkit::{Answered, Asked, FakeHttp};
+use serde_json::json;
+
+use crate::Troubles;
+pub use messages::Taken;
+
+pub const ACCOUNT: &str = "AC00000000000000000000000000004711";
+pub const TOKEN: &str = "twilio-auth-token-4711";
+pub const NUMBER: &str = "+15005550100";
+
+/// One account with one number.
+pub struct Twilio {
+    pub http: FakeHttp,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    troubles: Troubles,
+    taken: Mutex<Vec<Taken>>,
+    /// Who wrote STOP; sending to them is error 21610.
+    stopped: Mutex<BTreeSet<String>>,
+    calls: Mutex<u64>,
+}
+
+impl Twilio {
+    pub async fn start() -> Self {
+        let state = Arc::new(State::default());
+        let answers = Arc::clone(&state);
+        let http = FakeHttp::start(move |asked| {
+            answers.troubles.around(&asked, |status| refusal(status, &general(status)), |asked| answers.answer(asked))
+        });
+        Self { http: http.await.expect("a port on the loopback"), state }
+    }
+
+    /// What stands in for `https://api.twilio.com`.
+    pub fn url(&self) -> String {
+        self.http.url()
+    }
+
+    pub fn troubles(&self) -> &Troubles {
+        &self.state.troubles
+    }
+
+    /// What was given to it to deliver, oldest first.
+    pub fn taken(&self) -> Vec<Taken> {
+        self.state.taken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// This number wrote STOP some time ago.
+    pub fn stop(&self, number: &str) {
+        self.state.stopped.lock().unwrap_or_else(PoisonError::into_inner).insert(number.to_owned());
+    }
+}
+
+impl State {
+    fn answer(&self, asked: &Asked) -> Answered {
+        let right = format!("Basic {}", BASE64_STANDARD.encode(format!("{ACCOUNT}:{TOKEN}")));
+        if asked.header("authorization") != Some(&right) {
+            return refusal(401, &Refusal(20003, "Authenticate"));
+        }
+        let account = format!("/2010-04-01/Accounts/{ACCOUNT}");
+        match (asked.method.as_str(), asked.path.strip_prefix(&account)) {
+            ("GET", Some(".json")) => Answered::json(
+                200,
+                &json!({ "sid": ACCOUNT, "friendly_name": "City of Riverton", "status": "active", "type": "Full" }),
+            ),
+            ("POST", Some("/Messages.json")) => self.take(asked),
+            _ => refusal(404, &Refusal(20404, "The requested resource was not found")),
+        }
+    }
+}
+
+/// Twilio's own code, and its words.
+struct Refusal(u32, &'static str);
+
+fn general(status: u16) -> Refusal {
+    match status {
+        401 => Refusal(20003, "Authenticate"),
+        429 => Refusal(20429, "Too Many Requests"),
+        503 => Refusal(20503, "Service unavailable"),
+        _ => Refusal(20500, "Internal server error"),
+    }
+}
+
+fn refusal(status: u16, Refusal(code, message): &Refusal) -> Answered {
+    let more = format!("https://www.twilio.com/docs/errors/{code}");
+    Answered::json(status, &json!({ "code": code, "message": message, "more_info": more, "status": status }))
+}
