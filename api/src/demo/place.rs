@@ -89,7 +89,8 @@ impl Place {
         let text = format!(
             "# Written at every start of `civicdesk demo`; `civicdesk settings` explains each line and all others.\n\
              [server]\nlisten = \"{http}\"\n\n[database]\nurl = {url}\n\n[mail]\nlmtp = \"{lmtp}\"\nsmtp = \"{smtp}\"\n\n\
-             [network]\nallow_private = [\"127.0.0.1\"]\n\n[log]\nlevel = \"warn\"\n"
+             [network]\nallow_private = [\"127.0.0.1\"]\n\n# Whoever tries a demo may hurry.\n\
+             [limits]\nrequests_per_minute = 60000\n\n[log]\nlevel = \"warn\"\n"
         );
         fs::write(&file, text)?;
         Ok(file)

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     auth::needs,
+    fail::Fail,
     ids,
     store::events::{self, Event, Filter},
 };
@@ -78,7 +79,7 @@ pub struct ListEvents {
     contact_id: Option<String>,
     /// Only what came after this place (`seq`) in the log.
     #[param(minimum = 0)]
-    after: Option<u64>,
+    after: Option<i64>,
     /// 1 to 100; 25 where it is left out.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
@@ -92,8 +93,11 @@ pub struct ListEvents {
 #[get("/events")]
 pub async fn list(door: Door<needs::EventsRead>, query: Params<ListEvents>) -> Answer {
     let page = door.page::<i64>(query.limit, query.cursor.as_deref())?;
+    let after = query.after.unwrap_or(0);
+    if after < 0 {
+        return Err(Fail::field("after", "must not be less than 0").into());
+    }
     door.read(move |tx, _| {
-        let after = i64::try_from(query.after.unwrap_or(0)).unwrap_or(i64::MAX);
         let filter = Filter {
             case_id: id_or_none(ids::CASE, query.case_id.as_deref()),
             contact_id: id_or_none(ids::CONTACT, query.contact_id.as_deref()),

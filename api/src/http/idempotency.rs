@@ -48,13 +48,13 @@ impl Claim {
         let mut sent = req.headers().get_all("idempotency-key");
         let Some(value) = sent.next().filter(|_| req.method() == Method::POST) else { return Ok(None) };
         let wrong = || {
-            let detail = format!("Idempotency-Key must stand once and have 1 to {LONGEST} visible ASCII characters");
+            let detail = format!("Idempotency-Key must stand once and have 1 to {LONGEST} visible ASCII characters, none of them a quote or a space");
             Problem::new(problem::MALFORMED, detail)
         };
         let text = value.to_str().map_err(|_| wrong())?.trim();
         // The draft writes it as a quoted string; many clients leave the quotes out.
         let key = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text);
-        let fits = (1..=LONGEST).contains(&key.len()) && key.bytes().all(|b| (0x20..0x7f).contains(&b));
+        let fits = (1..=LONGEST).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic() && b != b'"');
         if !fits || sent.next().is_some() {
             return Err(wrong());
         }

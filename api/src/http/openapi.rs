@@ -91,6 +91,10 @@ fn name_items(document: &mut Value) {
     }
 }
 
+/// What `Idempotency-Key` and `If-Match` may hold.
+const KEY_FORM: &str = r#"^("[!#-~]{1,255}"|[!#-~]{1,255})$"#;
+const TAGS_FORM: &str = r#"^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$"#;
+
 /// What the frame and the door do for every operation alike.
 fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     let open = operation.get("security").is_some();
@@ -99,18 +103,18 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     let tenant = !open && !path.starts_with("/v1/tenants");
     let mut headers = Vec::new();
     if tenant && method == "post" {
-        headers.push(("Idempotency-Key", "Repeat the request with the same key, and it is done once.", 255));
+        headers.push(("Idempotency-Key", "Repeat the request with the same key, and it is done once.", KEY_FORM));
     }
     if tenant && method == "patch" {
-        headers.push(("If-Match", "The `ETag` of the version to change. The agency may require it.", 1000));
+        headers.push(("If-Match", "The `ETag` of the version to change. The agency may require it.", TAGS_FORM));
     }
     let has_query = operation["parameters"].as_array().is_some_and(|p| p.iter().any(|p| p["in"] == "query"));
     if let Some(operation) = operation.as_object_mut() {
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
-        for (name, means, longest) in headers {
+        for (name, means, pattern) in headers {
             if let Some(all) = parameters.as_array_mut() {
                 all.push(json!({ "name": name, "in": "header", "required": false, "description": means,
-                    "schema": { "type": "string", "maxLength": longest } }));
+                    "schema": { "type": "string", "pattern": pattern } }));
             }
         }
     }

@@ -62,7 +62,8 @@ impl<P: Serialize + DeserializeOwned> Page<P> {
             return Err(Fail::field("limit", format!("must lie between 1 and {MOST}")).into());
         }
         let after = match cursor {
-            None => None,
+            // Clients that always send the parameter begin with nothing in it.
+            None | Some("") => None,
             Some(text) => {
                 let wrong =
                     || Fail::field("cursor", "is not a cursor of this list with these filters: begin without it");

@@ -167,8 +167,40 @@ async fn a_cursor_is_good_for_its_agency_list_and_filters_only() {
     assert_eq!(ask("/v1/staff?", &mine.key).await, 422, "no filter");
     assert_eq!(ask("/v1/teams?", &mine.key).await, 422, "another list");
     let changed = format!("{}A", &cursor[..cursor.len() - 1]);
-    for bad in [&changed, "", "AAAA", "%00"] {
+    for bad in [&changed, "AAAA", "%00"] {
         assert_eq!(desk.get(&format!("/v1/staff?role=owner&cursor={bad}"), &mine.key).await.status, 422, "{bad}");
+    }
+}
+
+#[actix_web::test]
+async fn an_empty_cursor_begins_the_list() {
+    let desk = TestApp::start().await;
+    let agency = desk.agency("riverton").await;
+    desk.staff(agency.id, "a@b.org", crate::auth::Role::Owner).await;
+    let begun = desk.get("/v1/staff?cursor=", &agency.key).await;
+    assert_eq!(begun.body, desk.get("/v1/staff", &agency.key).await.body);
+    assert_eq!(begun.body["data"].as_array().unwrap().len(), 2, "the owner and Ana");
+}
+
+#[actix_web::test]
+async fn a_place_in_the_log_is_a_number_that_can_be() {
+    let desk = TestApp::start().await;
+    let agency = desk.agency("riverton").await;
+    for (after, status) in [("0", 200), ("9223372036854775807", 200), ("9223372036854775808", 422), ("-1", 422)] {
+        assert_eq!(desk.get(&format!("/v1/events?after={after}"), &agency.key).await.status, status, "{after}");
+    }
+}
+
+#[actix_web::test]
+async fn a_key_that_cannot_be_kept_is_refused_even_where_nothing_is_stored() {
+    let desk = TestApp::start().await;
+    let agency = desk.agency("riverton").await;
+    for path in ["/v1/teams", "/v1/channels/chn_00000000000000000000000000000000/check"] {
+        for key in ["k".repeat(256), "a b".to_owned(), "\"".to_owned()] {
+            let post = request(Method::POST, path, &agency.key).insert_header(("Idempotency-Key", key.clone()));
+            let refused = desk.send(post.set_json(json!({ "name": "Roads" }))).await;
+            assert_eq!((refused.status.as_u16(), &refused.body["code"]), (400, &json!("malformed")), "{path} {key}");
+        }
     }
 }
 
