@@ -20,6 +20,7 @@ use crate::{
     store::{
         self, Store, Time, Uid,
         channels::{self, Channel, Health},
+        jobs,
         routes::{self, Route},
         tenants::Entry,
     },
@@ -207,6 +208,10 @@ pub async fn check(
     };
     let (id, at) = (row.id, Time::new(clock.now()));
     let door = store.tenant(row.tenant_id.0);
-    door.write(move |tx| channels::set_health(tx, id, &health, at)).await.map_err(Fail::from)?;
+    let noted = door.write(move |tx| {
+        channels::set_health(tx, id, &health, at)?;
+        if health.state == "ok" { jobs::hurry(tx, id, at) } else { Ok(()) }
+    });
+    noted.await.map_err(Fail::from)?;
     Ok(proven)
 }

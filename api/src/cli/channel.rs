@@ -27,8 +27,8 @@ pub enum Channel {
     Add(Add),
     /// List a tenant's channels, or those of all tenants.
     List(Which),
-    /// Prove that channels work: sign in, and send nothing.
-    Check(Which),
+    /// Prove that channels work: sign in, and send nothing. What waited for a mended channel then goes out.
+    Check(Check),
 }
 
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
@@ -59,6 +59,24 @@ pub struct Which {
     tenant: Option<String>,
 }
 
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub struct Check {
+    /// One channel only: its address or its id.
+    #[arg(value_name = "CHANNEL")]
+    channel: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    which: Which,
+}
+
+impl Check {
+    fn is_meant(&self, row: &Row) -> bool {
+        let Some(named) = self.channel.as_deref() else { return true };
+        row.address.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(named))
+            || ids::CHANNEL.show(row.id.0) == named
+    }
+}
+
 impl Channel {
     pub fn prepare(self) -> Result<Self, String> {
         match self {
@@ -74,7 +92,7 @@ impl Channel {
         match self {
             Self::Add(add) => add.run(on).await,
             Self::List(which) => list(on, which).await,
-            Self::Check(which) => check(on, which).await,
+            Self::Check(asked) => check(on, &asked).await,
         }
     }
 }
@@ -129,18 +147,24 @@ async fn list(on: &Installation, which: Which) -> Result<Answer, Fail> {
     Ok(Answer::table(["id", "tenant", "connector", "address", "state", "health"], &table, json!({ "data": data })))
 }
 
-async fn check(on: &Installation, which: Which) -> Result<Answer, Fail> {
+async fn check(on: &Installation, asked: &Check) -> Result<Answer, Fail> {
     let (mut lines, mut all, mut failed) = (Vec::new(), Vec::new(), false);
-    for (slug, row) in rows(on, which.tenant.as_deref()).await? {
+    let mut meant = rows(on, asked.which.tenant.as_deref()).await?;
+    meant.retain(|(_, row)| asked.is_meant(row));
+    if let (Some(named), true) = (&asked.channel, meant.is_empty()) {
+        return Err(Fail::field("CHANNEL", format!("no channel has the address or id {named}")));
+    }
+    for (slug, row) in meant {
         let id = ids::CHANNEL.show(row.id.0);
+        let name = row.address.clone().unwrap_or_else(|| row.name.clone());
         match setup::check(&on.app.store, &on.opener, &on.app.clock, &row).await? {
             Ok(identity) => {
-                lines.push(format!("ok    {slug} {id}: {}: {}", identity.address, identity.detail));
+                lines.push(format!("ok    {slug} {} ({id}): {}", identity.address, identity.detail));
                 all.push(json!({ "id": id, "tenant": slug, "works": true, "address": identity.address, "detail": identity.detail }));
             }
             Err(e) => {
                 failed = true;
-                lines.push(format!("FAIL  {slug} {id}: {}: {}", e.operation, e.detail));
+                lines.push(format!("FAIL  {slug} {name} ({id}): {}: {}", e.operation, e.detail));
                 all.push(
                     json!({ "id": id, "tenant": slug, "works": false, "kind": e.kind.as_str(), "detail": e.detail }),
                 );

@@ -100,7 +100,8 @@ async fn accounts(on: &Installation, active: &[Entry]) -> Vec<Finding> {
         Err(e) => return vec![Finding::fail("channels", e.to_string())],
     };
     let proofs = rows.into_iter().map(|(slug, row)| async move {
-        let check = format!("channel {slug} {}", ids::CHANNEL.show(row.id.0));
+        let name = row.address.as_deref().unwrap_or(&row.name);
+        let check = format!("channel {slug} {name} ({})", ids::CHANNEL.show(row.id.0));
         match setup::check(&on.app.store, &on.opener, &on.app.clock, &row).await {
             Ok(Ok(who)) => Finding::ok(check, format!("{}: {}", who.address, who.detail)),
             Ok(Err(e)) => Finding::fail(check, format!("{}: {}", e.operation, e.detail)),

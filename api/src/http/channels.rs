@@ -27,7 +27,7 @@ use crate::{
     store::{
         Error, Json, Tx, Uid,
         channels::{self as rows, Channel},
-        events, routes,
+        events, jobs, routes,
     },
 };
 
@@ -254,6 +254,7 @@ async fn write(door: &Door<needs::ChannelsManage>, only_if: IfMatch, kind: &'sta
     door.write(move |tx, who| {
         only_if.check(who, rows::get(tx, row.id)?.version)?;
         let row = rows::update(tx, &row)?;
+        jobs::hurry(tx, row.id, row.updated_at)?;
         tell(tx, &who.acting, kind, &row)?;
         Ok(Reply::ok(&ChannelView::with(&row, settings.clone()))?.version(row.version))
     })

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     cases::retry,
+    channels::setup,
     fail::Fail,
     store::{Error, Tx, Uid, flags, jobs},
 };
@@ -86,6 +87,27 @@ async fn while_the_network_is_down_a_message_waits_and_then_goes_out() {
     let message = bench.until_state(town, id, "sent").await;
     assert_eq!((message.attempts, mailbox.sent().len()), (2, 1));
     assert_eq!(bench.channel_row(town, channel).await.health, "ok");
+}
+
+#[tokio::test]
+async fn what_waits_for_a_channel_goes_out_as_soon_as_a_person_finds_it_mended() {
+    let bench = Bench::start();
+    let town = bench.tenant("town").await;
+    let (channel, mailbox) = bench.channel(town, "mail", "help").await;
+    mailbox.trouble(Some(Trouble::Unreachable));
+    let running = Running::start(&bench);
+    let id = bench.answer(town, channel, "hello").await;
+    until("the failed attempt is on record", async || {
+        let message = bench.message(town, id).await;
+        message.state == "queued" && message.attempts == 1
+    })
+    .await;
+    mailbox.trouble(None);
+    let row = bench.channel_row(town, channel).await;
+    let proven = setup::check(&bench.store, &bench.deps.opener, &bench.deps.intake.clock, &row).await.unwrap();
+    assert!(proven.is_ok());
+    bench.until_state(town, id, "sent").await;
+    running.stop().await;
 }
 
 #[tokio::test]

@@ -98,6 +98,7 @@ where
     let work = runtime.block_on(work::start(&installation, doors, &stop)).map_err(failed)?;
     let running = Running { installation: installation.clone(), base_url, lmtp, smtp, stop: stop.clone() };
     let told = run_file::write(&running);
+    tracing::info!(base_url = running.base_url, "Ready.");
     let done = runtime.block_on(async {
         let done = tokio::select! {
             done = first(running) => done,

@@ -25,18 +25,15 @@ fn near(at: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, at.port())
 }
 
-/// Writes the run file, whole or not at all, and says which it was.
+/// Writes the run file, whole or not at all; answers where, if it was asked for.
 pub fn write(running: &Running) -> Option<PathBuf> {
     let file = running.installation.settings.run_file()?;
     let ready = json!({
         "base_url": running.base_url, "lmtp": running.lmtp.map(near), "smtp": running.smtp.map(near),
         "pid": std::process::id(),
     });
-    match whole(&file, &format!("{ready}\n")) {
-        Ok(()) => tracing::info!(base_url = running.base_url, "Ready."),
-        Err(e) => {
-            tracing::error!(runbook = "RB-RUN-FILE", error = %e, file = %file.display(), "The run file was not written.");
-        }
+    if let Err(e) = whole(&file, &format!("{ready}\n")) {
+        tracing::error!(runbook = "RB-RUN-FILE", error = %e, file = %file.display(), "The run file was not written.");
     }
     Some(file)
 }

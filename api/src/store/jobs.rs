@@ -117,6 +117,18 @@ pub fn again(tx: &mut Tx, ids: &[Uid], due: Time, error: &str) -> Result<()> {
     Ok(())
 }
 
+/// Makes what waits to go out on a channel due at once: a person has mended what held it back.
+pub fn hurry(tx: &mut Tx, channel: Uid, now: Time) -> Result<()> {
+    let theirs = tx.of(messages::table).filter(messages::channel_id.eq(channel));
+    let theirs = theirs.filter(messages::state.eq_any(["queued", "sending"])).select(messages::id.nullable());
+    let waiting = tx.of(jobs::table).filter(jobs::subject_id.eq_any(theirs)).filter(jobs::leased_until.is_null());
+    let hurried = diesel::update(waiting.filter(jobs::due_at.gt(now))).set(jobs::due_at.eq(now)).execute(tx.conn())?;
+    if hurried > 0 {
+        tx.wake(Wake::Job(now.0.as_microsecond()));
+    }
+    Ok(())
+}
+
 /// Gives jobs out of hand as if they had not been taken.
 pub fn release(tx: &mut Tx, ids: &[Uid]) -> Result<()> {
     diesel::update(tx.of(jobs::table).filter(jobs::id.eq_any(ids.to_vec())))

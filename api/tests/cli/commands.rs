@@ -200,7 +200,7 @@ fn the_log_is_one_json_a_line_where_it_is_asked_for() {
     let ready = lines.iter().find(|l| l["message"] == "Ready.").unwrap_or_else(|| panic!("{log}"));
     assert_eq!(
         (&ready["level"], &ready["target"]),
-        (&Value::from("INFO"), &Value::from("civicdesk::server::run_file"))
+        (&Value::from("INFO"), &Value::from("civicdesk::server"))
     );
     assert!(serving.stop().success());
 }
@@ -222,6 +222,10 @@ fn a_mailbox_is_connected_with_settings_from_a_file_and_its_failure_is_told() {
     let checked: Value = serde_json::from_slice(&checked.stdout).unwrap();
     assert_eq!((&checked["data"][0]["works"], &checked["data"][0]["id"]), (&false.into(), &made["id"]), "{checked}");
     assert!(checked["data"][0]["detail"].as_str().unwrap().contains("allow_private"), "{checked}");
+    let named = site.run(&["channel", "check", "--tenant", "riverton", "HELP@riverton.example"]);
+    let told = String::from_utf8(named.stdout).unwrap();
+    assert!(named.status.code() == Some(1) && told.contains("help@riverton.example"), "{told}");
+    assert!(site.refused(1, &["channel", "check", "other@riverton.example"]).contains("other@riverton.example"));
     let listed = site.json(&["channel", "list", "--tenant", "riverton"]);
     assert_eq!(listed["data"][0]["health"], "failing", "{listed}");
     let ill = site.run(&["doctor"]);
