@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Capabilities, Cursor, Error, ExternalId, HookCall, Inbound, InboundAttachment, Media, Outbound, RawItem, Received,
-    Result, Sent, Tools,
+    Capabilities, Cursor, Error, ExternalId, HookCall, Inbound, InboundAttachment, Measure, Media, Outbound, RawItem,
+    Received, Result, Sent, Tools,
 };
 
 /// What a connector is.
@@ -77,6 +77,11 @@ pub trait Channel: Send + Sync {
     /// Holds a session until it breaks; each item is acknowledged to the network only after `inbox.accept` resolved.
     async fn run(&self, _inbox: Arc<dyn Inbox>) -> Result<()> {
         Err(Error::unsupported("run"))
+    }
+
+    /// What this text would cost, where the network bills by the part. Pure, and quick enough for every keystroke.
+    fn measure(&self, _text: &str) -> Option<Measure> {
+        None
     }
 
     /// Sends one message, whole or not at all. What may have gone out although it failed is [`crate::Retry::Unsure`].

@@ -29,6 +29,8 @@ pub struct Inbound {
     pub media: Vec<Media>,
     /// Whether a machine wrote it.
     pub automatic: Automatic,
+    /// Set where the network itself took the message for one of these words, and has acted on it.
+    pub keyword: Option<Keyword>,
     /// Set when the message reports what became of one of ours.
     pub report: Option<Report>,
     /// Anyone could read it where it was written.
@@ -75,6 +77,19 @@ pub struct Media {
     pub handle: String,
     pub name: Option<String>,
     pub content_type: Option<String>,
+}
+
+/// A word by which a writer speaks to the network rather than to us. Where the network says nothing, the host's own rule
+/// looks at the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keyword {
+    /// Send me nothing more.
+    Stop,
+    /// You may write to me again.
+    Start,
+    /// Who are you?
+    Help,
 }
 
 /// Whether a machine wrote a message; RFC 3834 and the headers that came before it.

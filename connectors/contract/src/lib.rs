@@ -10,6 +10,7 @@ mod error;
 mod hook;
 mod inbound;
 mod item;
+mod measure;
 pub mod memory;
 mod outbound;
 mod secret;
@@ -21,8 +22,11 @@ pub use capabilities::{Capabilities, IdentityKind, TextUnit, Visibility};
 pub use channel::{About, Accepted, Batch, Channel, Connector, Identity, Inbox, Settings};
 pub use error::{Error, Kind, Result, Retry};
 pub use hook::{Answer, HookCall, Received};
-pub use inbound::{Automatic, Inbound, InboundAttachment, Media, Party, Report, ReportedRecipient, ThreadHints};
+pub use inbound::{
+    Automatic, Inbound, InboundAttachment, Keyword, Media, Party, Report, ReportedRecipient, ThreadHints,
+};
 pub use item::{Cursor, Envelope, ExternalId, Place, RawItem};
+pub use measure::Measure;
 pub use outbound::{Outbound, OutboundAttachment, Receipt, ReceiptState, Sent};
 pub use secret::Secret;
 pub use tools::{Clock, Dial, SystemClock, Tools};

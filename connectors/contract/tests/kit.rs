@@ -113,6 +113,11 @@ async fn a_shortened_answer_is_caught() {
 }
 
 #[tokio::test]
+async fn a_text_without_a_price_is_caught() {
+    caught(Lie::CostsNothing, "whatever is sent is billed").await;
+}
+
+#[tokio::test]
 async fn a_provider_that_is_down_and_given_up_on_is_caught() {
     caught(Lie::GivesUp, "it may be tried again").await;
 }

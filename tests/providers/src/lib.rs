@@ -7,8 +7,12 @@
 //! Like the conformance kit this is a test library, and speaks by panicking.
 
 pub mod calls;
-mod form;
+mod clock;
+pub mod form;
+pub mod notify;
 mod trouble;
 pub mod twilio;
+pub mod vonage;
 
+pub use clock::ProviderClock;
 pub use trouble::{Trouble, Troubles};

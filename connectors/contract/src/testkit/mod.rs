@@ -48,6 +48,7 @@ pub async fn run(fixture: &dyn Fixture) {
     round_trip::what_was_written_is_read(&kit).await;
     read::is_total(&kit).await;
     if kit.can.send {
+        send::a_text_has_one_price(&kit);
         send::what_is_sent_arrives(&kit).await;
         send::one_key_is_one_message(&kit).await;
         send::limits_are_kept(&kit).await;

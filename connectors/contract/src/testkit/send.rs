@@ -72,6 +72,24 @@ fn arrived_whole(kit: &Kit<'_>, what: &str, message: &Outbound, delivered: &Deli
     }
 }
 
+pub(super) fn a_text_has_one_price(kit: &Kit<'_>) {
+    let channel = kit.open();
+    let Some(nothing) = channel.measure("") else {
+        let priced = TEXTS.iter().find(|(_, text)| channel.measure(text).is_some());
+        assert!(priced.is_none(), "measure gave a price for {priced:?} and none for an empty text: all or nothing");
+        return;
+    };
+    assert_eq!((nothing.units, nothing.parts), (0, 0), "an empty text is not billed");
+    for (what, text) in TEXTS {
+        let priced = channel.measure(text);
+        assert_eq!(priced, kit.open().measure(text), "measure of {what} gave two answers for one text");
+        assert!(
+            priced.as_ref().is_some_and(|price| price.parts > 0 && price.units > 0),
+            "measure of {what} gave {priced:?}; whatever is sent is billed"
+        );
+    }
+}
+
 pub(super) async fn one_key_is_one_message(kit: &Kit<'_>) {
     let channel = kit.open();
     if kit.can.idempotent_send {

@@ -8,7 +8,7 @@ use std::sync::{
 use async_trait::async_trait;
 use civicdesk_contract::{
     About, Batch, Capabilities, Channel, Connector, Cursor, ExternalId, HookCall, Identity, Inbound, Inbox, Kind,
-    Outbound, RawItem, Received, Result, Retry, Sent, Settings, Tools, testkit,
+    Measure, Outbound, RawItem, Received, Result, Retry, Sent, Settings, Tools, testkit,
 };
 use serde_json::{Value, json};
 
@@ -28,6 +28,7 @@ pub enum Lie {
     Doubles,
     LostReplyIsHarmless,
     CutsLongTexts,
+    CostsNothing,
     GivesUp,
     HidesWrongPasswords,
     LeaksTheSecret,
@@ -179,6 +180,11 @@ impl Channel for LyingChannel {
 
     async fn run(&self, inbox: Arc<dyn Inbox>) -> Result<()> {
         self.inner.run(inbox).await
+    }
+
+    fn measure(&self, _text: &str) -> Option<Measure> {
+        let nothing = Measure { encoding: "GSM-7", units: 0, parts: 0, left: 160 };
+        matches!(self.lie, Lie::CostsNothing).then_some(nothing)
     }
 
     async fn send(&self, message: &Outbound) -> Result<Sent> {

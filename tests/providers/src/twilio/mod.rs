@@ -21,6 +21,9 @@ pub use messages::Taken;
 pub const ACCOUNT: &str = "AC00000000000000000000000000004711";
 pub const TOKEN: &str = "twilio-auth-token-4711";
 pub const NUMBER: &str = "+15005550100";
+/// The bytes of every file that came with a text.
+pub const PHOTO: &[u8] = b"\xff\xd8\xff\xe0 a photo of a lamp \xff\xd9";
+const MEDIA: &str = "/Media/ME00000000000000000000000000000001";
 
 /// One account with one number.
 pub struct Twilio {
@@ -56,6 +59,12 @@ impl Twilio {
         &self.state.troubles
     }
 
+    /// The address of the file, as `MediaUrl0` names it.
+    pub fn media_url(&self) -> String {
+        let account = format!("{}/2010-04-01/Accounts/{ACCOUNT}", self.url());
+        format!("{account}/Messages/MM00000000000000000000000000000001{MEDIA}")
+    }
+
     /// What was given to it to deliver, oldest first.
     pub fn taken(&self) -> Vec<Taken> {
         self.state.taken.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -69,6 +78,12 @@ impl Twilio {
 
 impl State {
     fn answer(&self, asked: &Asked) -> Answered {
+        if asked.path == "/media-store/photo" {
+            return match asked.header("authorization") {
+                None => Answered::new(200, "image/jpeg", PHOTO),
+                Some(_) => Answered::new(400, "application/xml", "<Code>InvalidArgument</Code>"),
+            };
+        }
         let right = format!("Basic {}", BASE64_STANDARD.encode(format!("{ACCOUNT}:{TOKEN}")));
         if asked.header("authorization") != Some(&right) {
             return refusal(401, &Refusal(20003, "Authenticate"));
@@ -80,6 +95,10 @@ impl State {
                 &json!({ "sid": ACCOUNT, "friendly_name": "City of Riverton", "status": "active", "type": "Full" }),
             ),
             ("POST", Some("/Messages.json")) => self.take(asked),
+            // Files lie elsewhere, where no token is asked for.
+            ("GET", Some(path)) if path.ends_with(MEDIA) => {
+                Answered::new(307, "application/xml", "").with_header("location", "/media-store/photo")
+            }
             _ => refusal(404, &Refusal(20404, "The requested resource was not found")),
         }
     }

@@ -1,0 +1,13 @@
+//! Text messages for CivicDesk, a module for each provider: Twilio, Vonage and GOV.UK Notify.
+//!
+//! `segments` what a text costs · `people` who writes and who is written to · `exchange` one request and what its failure
+//! means · `form` forms byte for byte · `equal` comparing what is secret.
+
+mod equal;
+mod exchange;
+mod form;
+pub mod notify;
+mod people;
+pub mod segments;
+pub mod twilio;
+pub mod vonage;

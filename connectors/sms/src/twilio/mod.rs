@@ -1,0 +1,53 @@
+//! Twilio: texts by its Messages API, its signed calls, and its error codes in words.
+
+mod channel;
+mod codes;
+mod read;
+mod settings;
+mod signature;
+
+use std::sync::Arc;
+
+use civicdesk_contract::{
+    About, Capabilities, Channel, Connector, IdentityKind, Inbound, RawItem, Result, Settings, TextUnit, Tools,
+};
+
+pub use settings::TwilioSettings;
+pub use signature::verify;
+
+/// The longest body that the Messages API takes.
+const LONGEST: usize = 1600;
+
+pub fn connector() -> Arc<dyn Connector> {
+    Arc::new(Twilio)
+}
+
+struct Twilio;
+
+impl Connector for Twilio {
+    fn about(&self) -> About {
+        About {
+            id: "twilio",
+            name: "SMS by Twilio",
+            capabilities: Capabilities {
+                hooks: true,
+                send: true,
+                receipts: true,
+                max_text: Some(LONGEST),
+                text_unit: TextUnit::Utf16,
+                identities: vec![IdentityKind::Phone, IdentityKind::Handle],
+                ..Capabilities::none()
+            },
+            settings_schema: schemars::schema_for!(TwilioSettings).to_value(),
+        }
+    }
+
+    fn open(&self, settings: Settings, tools: Tools) -> Result<Arc<dyn Channel>> {
+        let settings = settings.read::<TwilioSettings>()?.checked()?;
+        Ok(Arc::new(channel::TwilioChannel { settings, http: tools.http }))
+    }
+
+    fn read(&self, item: &RawItem) -> Result<Inbound> {
+        read::text(&item.raw)
+    }
+}

@@ -1,0 +1,10 @@
+//! Texts by Twilio, Vonage and GOV.UK Notify, against fakes that are as strict as the providers.
+
+mod conformance;
+mod house;
+mod incoming;
+mod outgoing;
+mod reports;
+mod segments;
+mod signatures;
+mod vectors;
