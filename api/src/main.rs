@@ -6,5 +6,11 @@ use civicdesk::{channels::builtin::lmtp, server::Server};
 
 fn main() -> ExitCode {
     let email = civicdesk_email::connector();
-    Server::new().connector(email.clone()).connector(lmtp::connector(email)).run()
+    Server::new()
+        .connector(email.clone())
+        .connector(lmtp::connector(email))
+        .connector(civicdesk_sms::twilio::connector())
+        .connector(civicdesk_sms::vonage::connector())
+        .connector(civicdesk_sms::notify::connector())
+        .run()
 }

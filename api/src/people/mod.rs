@@ -2,4 +2,5 @@
 
 pub mod addresses;
 pub mod change;
+pub mod consent;
 pub mod contacts;

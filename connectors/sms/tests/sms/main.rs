@@ -1,4 +1,5 @@
 //! Texts by Twilio, Vonage and GOV.UK Notify, against fakes that are as strict as the providers.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests and what they share")]
 
 mod conformance;
 mod house;

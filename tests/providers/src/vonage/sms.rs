@@ -31,8 +31,7 @@ impl State {
         if !is_number(&to) || !matches!(field("type").as_deref(), None | Some("text" | "unicode")) {
             return refused("3", "Invalid params");
         }
-        if field("type").as_deref() != Some("unicode") && !text.chars().all(|c| c.is_ascii() || LETTERS.contains(c))
-        {
+        if field("type").as_deref() != Some("unicode") && !text.chars().all(|c| c.is_ascii() || LETTERS.contains(c)) {
             return refused("3", "Letters that a text cannot carry");
         }
         if from != NUMBER && from.bytes().all(|byte| byte.is_ascii_digit()) {
