@@ -32,6 +32,8 @@ pub struct Listed {
     pub size: u64,
     /// When it was last put.
     pub put_at: Timestamp,
+    /// The sweep found no row that names it, and will take it away.
+    pub aside: bool,
 }
 
 /// Where blobs lie. Cheap to clone.
@@ -55,11 +57,16 @@ impl Blobs {
 
     /// The bytes of this hash, unharmed.
     pub async fn get(&self, tenant: Uuid, hash: &Hash) -> Result<Vec<u8>, Error> {
-        let bytes = self.0.get(&place(tenant, hash)).await?.bytes().await?;
-        if of(&bytes) != *hash {
-            return Err(Error::Damaged);
+        // What the sweep put aside is whole until it is forgotten, and may come back between two looks.
+        for place in [place(tenant, hash), aside(tenant, hash), place(tenant, hash)] {
+            let bytes = match self.0.get(&place).await {
+                Ok(found) => found.bytes().await?,
+                Err(object_store::Error::NotFound { .. }) => continue,
+                Err(e) => return Err(e.into()),
+            };
+            return if of(&bytes) == *hash { Ok(bytes.into()) } else { Err(Error::Damaged) };
         }
-        Ok(bytes.into())
+        Err(Error::Missing)
     }
 
     /// What came in, byte for byte: from its row, or from here where it was too large for one.
@@ -79,17 +86,55 @@ impl Blobs {
         let listed = metas.into_iter().filter_map(|meta| {
             let hash = from_hex(meta.location.filename()?)?;
             let put_at = Timestamp::from_millisecond(meta.last_modified.timestamp_millis()).ok()?;
-            Some(Listed { hash, size: meta.size, put_at })
+            let aside = meta.location == aside(tenant, &hash);
+            Some(Listed { hash, size: meta.size, put_at, aside })
         });
         Ok(listed.collect())
     }
 
-    /// Takes a blob away. Only the sweep does, after asking every row.
-    pub async fn delete(&self, tenant: Uuid, hash: &Hash) -> Result<(), Error> {
-        match self.0.delete(&place(tenant, hash)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+    /// The time by the clock that `put_at` is written by, which need not be this machine's.
+    pub async fn now(&self, tenant: Uuid) -> Result<Timestamp, Error> {
+        let mark = Path::from(format!("{tenant}/clock"));
+        self.0.put(&mark, Vec::new().into()).await?;
+        let meta = self.0.head(&mark).await?;
+        self.0.delete(&mark).await?;
+        Timestamp::from_millisecond(meta.last_modified.timestamp_millis())
+            .map_err(|e| Error::Unavailable(e.to_string()))
+    }
+
+    /// Puts a blob aside that was last put before this moment; `get` still finds it. One that was put since stays.
+    pub async fn put_aside(&self, tenant: Uuid, hash: &Hash, before: Timestamp) -> Result<(), Error> {
+        let here = place(tenant, hash);
+        match self.0.head(&here).await {
+            Ok(meta) if meta.last_modified.timestamp_millis() < before.as_millisecond() => {
+                present(self.0.rename(&here, &aside(tenant, hash)).await)
+            }
+            head => present(head.map(drop)),
+        }
+    }
+
+    /// Puts a blob back that lies aside.
+    pub async fn put_back(&self, tenant: Uuid, hash: &Hash) -> Result<(), Error> {
+        match self.0.head(&place(tenant, hash)).await {
+            Ok(_) => self.forget(tenant, hash).await,
+            Err(object_store::Error::NotFound { .. }) => {
+                present(self.0.rename(&aside(tenant, hash), &place(tenant, hash)).await)
+            }
             Err(e) => Err(e.into()),
         }
+    }
+
+    /// Takes a blob away that lies aside. The same bytes, put again meanwhile, stay.
+    pub async fn forget(&self, tenant: Uuid, hash: &Hash) -> Result<(), Error> {
+        present(self.0.delete(&aside(tenant, hash)).await)
+    }
+}
+
+/// What is gone already needs no moving.
+fn present(done: object_store::Result<()>) -> Result<(), Error> {
+    match done {
+        Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+        Err(e) => Err(e.into()),
     }
 }
 
@@ -111,6 +156,11 @@ pub fn of(bytes: &[u8]) -> Hash {
 fn place(tenant: Uuid, hash: &Hash) -> Path {
     let name = to_hex(hash);
     Path::from(format!("{tenant}/{}/{name}", &name[..2]))
+}
+
+/// `{tenant}/aside/{hash}`.
+fn aside(tenant: Uuid, hash: &Hash) -> Path {
+    Path::from(format!("{tenant}/aside/{}", to_hex(hash)))
 }
 
 /// Lower-case digits of a hash, as shown outside and used in names.
@@ -144,9 +194,31 @@ mod tests {
         assert!(matches!(blobs.get(b, &hash).await, Err(Error::Missing)));
         assert_eq!(blobs.list(a).await.unwrap().len(), 1);
         assert_eq!(blobs.list(b).await.unwrap().len(), 0);
-        blobs.delete(a, &hash).await.unwrap();
-        blobs.delete(a, &hash).await.unwrap();
-        assert!(matches!(blobs.get(a, &hash).await, Err(Error::Missing)));
+    }
+
+    #[tokio::test]
+    async fn a_blob_put_aside_is_still_there_until_it_is_forgotten_and_one_put_again_outlives_that() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = Blobs::local(dir.path()).unwrap();
+        let (tenant, hash) = (Uuid::from_u128(1), of(b"letter"));
+        blobs.put(tenant, &hash, b"letter".to_vec()).await.unwrap();
+        blobs.put_aside(tenant, &hash, Timestamp::UNIX_EPOCH).await.unwrap();
+        assert!(!blobs.list(tenant).await.unwrap()[0].aside, "it is younger than that");
+        for _ in 0..2 {
+            blobs.put_aside(tenant, &hash, Timestamp::MAX).await.unwrap();
+            assert!(blobs.list(tenant).await.unwrap()[0].aside);
+            assert_eq!(blobs.get(tenant, &hash).await.unwrap(), b"letter");
+        }
+        blobs.put_back(tenant, &hash).await.unwrap();
+        assert!(!blobs.list(tenant).await.unwrap()[0].aside);
+        blobs.put_aside(tenant, &hash, Timestamp::MAX).await.unwrap();
+        blobs.put(tenant, &hash, b"letter".to_vec()).await.unwrap();
+        blobs.forget(tenant, &hash).await.unwrap();
+        assert_eq!(blobs.get(tenant, &hash).await.unwrap(), b"letter");
+        blobs.put_aside(tenant, &hash, Timestamp::MAX).await.unwrap();
+        blobs.forget(tenant, &hash).await.unwrap();
+        blobs.forget(tenant, &hash).await.unwrap();
+        assert!(matches!(blobs.get(tenant, &hash).await, Err(Error::Missing)));
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use crate::{
     acting::{Acting, Actor},
     app::App,
     auth::staff::{self, NewStaff},
+    cases::words,
     fail::Fail,
     store::{
         self, Json, Time, Uid,
@@ -82,7 +83,7 @@ async fn make(app: &App, new: NewTenant, owner: Option<NewStaff>) -> Result<(Ent
         case_year: i32::from(today.year()),
         case_last: 0,
         event_last: 0,
-        search_version: 1,
+        search_version: words::VERSION,
         settings: Json::of(&Gate::default()),
         version: 1,
         created_at: now,

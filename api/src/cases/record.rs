@@ -94,6 +94,7 @@ pub fn open_in(
         created_at: act.now,
         updated_at: act.now,
         closed_at: None,
+        merged_into: None,
     };
     cases::insert(tx, &case)?;
     join(tx, act, &case, opening.contact_id, "requester")?;
@@ -236,25 +237,39 @@ pub fn put(tx: &mut Tx, act: &Acting, written: &mut Written, putting: Putting) -
     }
     written.events.push(event);
     if message.letter.is_none() {
-        written.docs.push(Doc {
-            tenant_id: message.tenant_id,
-            docid: search::docid(message.id),
-            kind: "message".to_owned(),
-            ref_id: message.id,
-            case_id: Some(message.case_id),
-            at: message.created_at,
-            tokens,
-        });
+        written.docs.push(with_tokens(&message, tokens));
     }
     Ok(())
 }
 
+/// What the search index holds of a message. A letter that we wrote ourselves is not looked for.
+pub fn doc_of_message(message: &Message, language: &str) -> Option<Doc> {
+    message.letter.is_none().then(|| with_tokens(message, cut(message, language)))
+}
+
+fn with_tokens(message: &Message, tokens: String) -> Doc {
+    Doc {
+        tenant_id: message.tenant_id,
+        docid: search::docid(message.id),
+        kind: "message".to_owned(),
+        ref_id: message.id,
+        case_id: Some(message.case_id),
+        at: message.created_at,
+        tokens,
+    }
+}
+
+fn cut(message: &Message, language: &str) -> String {
+    let subject = message.subject.as_deref().unwrap_or_default();
+    let text = if message.fresh_text.trim().is_empty() { &message.text } else { &message.fresh_text };
+    let writer = message.sender.0.get("address").and_then(|address| address.as_str()).unwrap_or_default();
+    let writer = if message.direction == "inbound" { writer } else { "" };
+    words::index(&[subject, text, writer], &[language])
+}
+
 /// The words of a message for the index.
 pub fn tokens(tx: &mut Tx, message: &Message) -> Result<String, Fail> {
-    let language = tenant::get(tx)?.locale;
-    let subject = message.subject.as_deref().unwrap_or_default();
-    let text = if message.fresh_text.is_empty() { &message.text } else { &message.fresh_text };
-    Ok(words::index(&[subject, text], &[&language]))
+    Ok(cut(message, &tenant::get(tx)?.locale))
 }
 
 /// Marks a case as changed now. `reopens`: somebody outside wrote, so it is no longer waiting or over.

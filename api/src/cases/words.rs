@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+/// Counts up whenever `index` cuts the same text differently: the next sweep writes every tenant's index anew.
+pub const VERSION: i32 = 1;
 /// Different words kept of one text; a longer text is found by its beginning.
 const MOST: usize = 4000;
 /// Bytes of a text that are looked at.

@@ -127,7 +127,7 @@ mod tests {
             case_year: 2026,
             case_last: 0,
             event_last: 0,
-            search_version: 1,
+            search_version: crate::cases::words::VERSION,
             settings: Json(json!({})),
             version: 1,
             created_at: now,

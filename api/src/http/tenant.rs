@@ -102,6 +102,9 @@ pub async fn update(door: Door<needs::TenantManage>, body: Body<ChangeTenant>) -
         let gate: Gate = row.settings.read();
         let require_if_match = new.require_if_match.unwrap_or(gate.require_if_match);
         store::tenants::change(tx, row.version, &change, who.acting.now)?;
+        if change.locale.as_ref().is_some_and(|locale| *locale != row.locale) {
+            store::tenant::outdate_search(tx)?;
+        }
         store::tenants::set_gate(tx, &Gate { require_if_match, ..gate }, who.acting.now)?;
         let (view, version) = show(tx)?;
         Ok(Reply::ok(&view)?.version(version))

@@ -19,7 +19,7 @@ use crate::{
     acting::{Acting, Actor},
     auth::seal::{MasterKey, Seal},
     blobs::Blobs,
-    cases::{intake, record, reply, tokens::ReplyKey},
+    cases::{intake, record, reply, tokens::ReplyKey, words},
     channels::{builtin::lmtp, net, open::Opener, registry::Registry},
     fail::Fail,
     ids::Ids,
@@ -104,6 +104,10 @@ impl Bench {
         std::fs::write(place, "").unwrap();
     }
 
+    pub fn blobs_dir(&self) -> std::path::PathBuf {
+        self.dir.path().join("blobs")
+    }
+
     pub fn act(&self) -> Acting {
         Acting::new(Actor::System, &self.deps.intake.clock, &self.deps.intake.ids)
     }
@@ -129,7 +133,7 @@ impl Bench {
             case_year: 0,
             case_last: 0,
             event_last: 0,
-            search_version: 1,
+            search_version: words::VERSION,
             settings: Json(json!({})),
             version: 1,
             created_at: at,

@@ -10,6 +10,7 @@ mod filing;
 mod heap;
 mod outbound;
 pub mod runner;
+pub mod sweep;
 mod verdict;
 
 use std::sync::Arc;

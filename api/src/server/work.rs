@@ -14,7 +14,7 @@ use crate::{
     },
     cli::Stop,
     installation::Installation,
-    jobs::{self, runner::Runner},
+    jobs::{self, runner::Runner, sweep},
     outgoing,
     settings::Mail,
 };
@@ -50,6 +50,7 @@ pub async fn start(on: &Arc<Installation>, doors: Doors, stop: &CancellationToke
     let jobs = jobs::Deps { intake: on.intake.clone(), opener: on.opener.clone(), paused: outgoing::paused };
     let runner = Runner::new(on.app.store.clone(), on.app.clock.clone(), jobs::all(jobs));
     work.spawn(runner.run(stop.clone()));
+    work.spawn(sweep::run(on.intake.clone(), stop.clone()));
     work.spawn(Poller::new(on.intake.clone(), on.opener.clone(), stop.clone()).run());
     for (socket, protocol) in [(doors.lmtp, Protocol::Lmtp), (doors.smtp, Protocol::Smtp)] {
         if let Some(socket) = socket {

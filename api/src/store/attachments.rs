@@ -51,8 +51,16 @@ pub fn claim(tx: &mut Tx, id: Uid, message: Uid, uploader: &str) -> Result<()> {
     if n == 1 { Ok(()) } else { Err(Error::NotFound) }
 }
 
-/// Whether any row still names these bytes.
-pub fn names(tx: &mut Tx, sha256: &[u8]) -> Result<bool> {
-    let query = tx.of(attachments::table).filter(attachments::sha256.eq(sha256.to_vec()));
-    Ok(query.count().get_result::<i64>(tx.conn())? > 0)
+/// Forgets up to `most` uploads from before this moment that no message has used, and says how many those were.
+pub fn forget_unused(tx: &mut Tx, before: Time, most: i64) -> Result<usize> {
+    let unused = tx.of(attachments::table).filter(attachments::message_id.is_null());
+    let unused = unused.filter(attachments::created_at.lt(before)).limit(most);
+    let unused: Vec<Uid> = unused.select(attachments::id).load(tx.conn())?;
+    Ok(diesel::delete(tx.of(attachments::table).filter(attachments::id.eq_any(unused))).execute(tx.conn())?)
+}
+
+/// Those of these hashes that a row names.
+pub fn named(tx: &mut Tx, hashes: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> {
+    let same = tx.of(attachments::table).filter(attachments::sha256.eq_any(hashes.to_vec()));
+    Ok(same.select(attachments::sha256).distinct().load(tx.conn())?)
 }

@@ -43,8 +43,9 @@ pub fn before(tx: &mut Tx, letter: &AutoLetter, since: Time) -> Result<Before> {
     })
 }
 
-/// Forgets letters older than this that no rule counts any more.
-pub fn forget(tx: &mut Tx, before: Time) -> Result<usize> {
-    let old = tx.of(auto_letters::table).filter(auto_letters::at.lt(before));
-    Ok(diesel::delete(old).execute(tx.conn())?)
+/// Forgets up to `most` letters older than this, which no rule counts any more, and says how many those were.
+pub fn forget(tx: &mut Tx, before: Time, most: i64) -> Result<usize> {
+    let old = tx.of(auto_letters::table).filter(auto_letters::at.lt(before)).limit(most);
+    let old: Vec<Uid> = old.select(auto_letters::id).load(tx.conn())?;
+    Ok(diesel::delete(tx.of(auto_letters::table).filter(auto_letters::id.eq_any(old))).execute(tx.conn())?)
 }

@@ -31,6 +31,8 @@ pub struct Case {
     pub created_at: Time,
     pub updated_at: Time,
     pub closed_at: Option<Time>,
+    /// The case that its messages moved to.
+    pub merged_into: Option<Uid>,
 }
 
 /// A person with a part in a case.
@@ -75,6 +77,15 @@ pub fn insert(tx: &mut Tx, row: &Case) -> Result<()> {
 
 pub fn get(tx: &mut Tx, id: Uid) -> Result<Case> {
     Ok(tx.of(cases::table).filter(cases::id.eq(id)).select(Case::as_select()).first(tx.conn())?)
+}
+
+/// The case that goes on: this one, or the one that it was merged into, however often.
+pub fn whole(tx: &mut Tx, case: Case) -> Result<Case> {
+    let mut whole = case;
+    while let Some(into) = whole.merged_into {
+        whole = get(tx, into)?;
+    }
+    Ok(whole)
 }
 
 pub fn get_all(tx: &mut Tx, ids: &[Uid]) -> Result<Vec<Case>> {
@@ -191,6 +202,13 @@ pub fn add_party(tx: &mut Tx, row: PartyRow) -> Result<()> {
     Ok(())
 }
 
+/// Takes people out of a case.
+pub fn remove_parties(tx: &mut Tx, case: Uid, contacts: &[Uid]) -> Result<()> {
+    let them = tx.of(parties::table).filter(parties::case_id.eq(case));
+    diesel::delete(them.filter(parties::contact_id.eq_any(contacts.to_vec()))).execute(tx.conn())?;
+    Ok(())
+}
+
 pub fn parties_of(tx: &mut Tx, case: Uid) -> Result<Vec<PartyRow>> {
     let query = tx.of(parties::table).filter(parties::case_id.eq(case));
     Ok(query.order((parties::added_at, parties::contact_id)).select(PartyRow::as_select()).load(tx.conn())?)
@@ -206,4 +224,10 @@ pub fn of_party(tx: &mut Tx, contact: Uid) -> Result<Vec<Uid>> {
 pub fn is_party(tx: &mut Tx, case: Uid, contact: Uid) -> Result<bool> {
     let query = tx.of(parties::table).filter(parties::case_id.eq(case)).filter(parties::contact_id.eq(contact));
     Ok(query.count().get_result::<i64>(tx.conn())? > 0)
+}
+
+/// Cases in the order of their ids, after this one.
+pub fn after(tx: &mut Tx, id: Uid, limit: i64) -> Result<Vec<Case>> {
+    let query = tx.of(cases::table).filter(cases::id.gt(id)).order(cases::id).limit(limit);
+    Ok(query.select(Case::as_select()).load(tx.conn())?)
 }

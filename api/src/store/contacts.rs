@@ -115,3 +115,9 @@ pub fn delete_identity(tx: &mut Tx, contact: Uid, id: Uid) -> Result<bool> {
     let target = tx.of(identities::table).filter(identities::contact_id.eq(contact)).filter(identities::id.eq(id));
     Ok(diesel::delete(target).execute(tx.conn())? == 1)
 }
+
+/// People in the order of their ids, after this one.
+pub fn after(tx: &mut Tx, id: Uid, limit: i64) -> Result<Vec<Contact>> {
+    let query = tx.of(contacts::table).filter(contacts::id.gt(id)).order(contacts::id).limit(limit);
+    Ok(query.select(Contact::as_select()).load(tx.conn())?)
+}

@@ -56,3 +56,9 @@ pub fn list(tx: &mut Tx, filter: &Filter, limit: i64) -> Result<Vec<Event>> {
     }
     Ok(query.order(events::seq).limit(limit).select(Event::as_select()).load(tx.conn())?)
 }
+
+/// The last line of a kind about a case.
+pub fn last(tx: &mut Tx, case: Uid, kind: &str) -> Result<Option<Event>> {
+    let query = tx.of(events::table).filter(events::case_id.eq(case)).filter(events::kind.eq(kind.to_owned()));
+    Ok(query.order(events::seq.desc()).select(Event::as_select()).first(tx.conn()).optional()?)
+}

@@ -3,6 +3,7 @@
 use diesel::{
     ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
 };
+use jiff::SignedDuration;
 
 use super::{
     Result, Tx,
@@ -34,7 +35,11 @@ pub fn insert(tx: &mut Tx, answered: &Answered) -> Result<()> {
     Ok(())
 }
 
-/// Forgets what was answered before this moment, and says how many answers that were.
-pub fn prune(tx: &mut Tx, before: Time) -> Result<usize> {
-    Ok(diesel::delete(tx.of(idempotency::table).filter(idempotency::created_at.lt(before))).execute(tx.conn())?)
+/// Forgets what was answered before this moment, the oldest first and about `most` at once, and says how many that were.
+pub fn prune(tx: &mut Tx, before: Time, most: i64) -> Result<usize> {
+    let old = tx.of(idempotency::table).filter(idempotency::created_at.lt(before));
+    let last = old.order(idempotency::created_at).offset(most - 1).select(idempotency::created_at);
+    let last: Option<Time> = last.first(tx.conn()).optional()?;
+    let until = last.map_or(before, |last| Time::new(last.0 + SignedDuration::from_micros(1)));
+    Ok(diesel::delete(tx.of(idempotency::table).filter(idempotency::created_at.lt(until))).execute(tx.conn())?)
 }

@@ -213,3 +213,22 @@ pub fn with_network_id(tx: &mut Tx, channel: Uid, network_id: &str, since: Time)
         same.filter(inbound_items::network_id.eq(network_id.to_owned())).filter(inbound_items::received_at.ge(since));
     Ok(same.order((inbound_items::received_at, inbound_items::id)).select(Item::as_select()).load(tx.conn())?)
 }
+
+/// Those of these hashes that an item names.
+pub fn named(tx: &mut Tx, hashes: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> {
+    let same = tx.of(inbound_items::table).filter(inbound_items::sha256.eq_any(hashes.to_vec()));
+    Ok(same.select(inbound_items::sha256).distinct().load(tx.conn())?)
+}
+
+/// Notes the case in which the messages now lie that items became.
+pub fn set_case(tx: &mut Tx, messages: &[Uid], case: Uid) -> Result<()> {
+    let items: Vec<Option<Uid>> = {
+        use super::schema::messages as rows;
+        let moved = tx.of(rows::table).filter(rows::id.eq_any(messages.to_vec()));
+        moved.filter(rows::item_id.is_not_null()).select(rows::item_id).load(tx.conn())?
+    };
+    let items: Vec<Uid> = items.into_iter().flatten().collect();
+    let moved = tx.of(inbound_items::table).filter(inbound_items::id.eq_any(items));
+    diesel::update(moved).set(inbound_items::case_id.eq(case)).execute(tx.conn())?;
+    Ok(())
+}

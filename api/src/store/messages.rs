@@ -213,3 +213,48 @@ pub struct Moved {
     /// The step begins an attempt to send.
     pub attempt: bool,
 }
+
+/// Messages in the order of their ids, after this one.
+pub fn after(tx: &mut Tx, id: Uid, limit: i64) -> Result<Vec<Message>> {
+    let query = tx.of(messages::table).filter(messages::id.gt(id)).order(messages::id).limit(limit);
+    Ok(query.select(Message::as_select()).load(tx.conn())?)
+}
+
+/// The case of each of these messages.
+pub fn cases_of(tx: &mut Tx, ids: &[Uid]) -> Result<Vec<(Uid, Uid)>> {
+    let query = tx.of(messages::table).filter(messages::id.eq_any(ids.to_vec()));
+    Ok(query.select((messages::id, messages::case_id)).load(tx.conn())?)
+}
+
+/// All messages of a case, oldest first.
+pub fn ids_of_case(tx: &mut Tx, case: Uid) -> Result<Vec<Uid>> {
+    let query = tx.of(messages::table).filter(messages::case_id.eq(case));
+    Ok(query.order((messages::created_at, messages::id)).select(messages::id).load(tx.conn())?)
+}
+
+/// Those of these messages that lie in a case.
+pub fn lying_in(tx: &mut Tx, case: Uid, ids: &[Uid]) -> Result<Vec<Uid>> {
+    let query = tx.of(messages::table).filter(messages::case_id.eq(case)).filter(messages::id.eq_any(ids.to_vec()));
+    Ok(query.select(messages::id).load(tx.conn())?)
+}
+
+/// The people who wrote messages of a case.
+pub fn writers_in(tx: &mut Tx, case: Uid) -> Result<Vec<Uid>> {
+    let query = tx.of(messages::table).filter(messages::case_id.eq(case)).filter(messages::author_kind.eq("contact"));
+    let writers: Vec<Option<Uid>> = query.select(messages::author_id).distinct().load(tx.conn())?;
+    Ok(writers.into_iter().flatten().collect())
+}
+
+/// Puts messages into another case.
+pub fn set_case(tx: &mut Tx, ids: &[Uid], case: Uid) -> Result<()> {
+    let moved = tx.of(messages::table).filter(messages::id.eq_any(ids.to_vec()));
+    diesel::update(moved).set(messages::case_id.eq(case)).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Says anew why a message lies where it lies.
+pub fn set_filing(tx: &mut Tx, id: Uid, filing: &Json) -> Result<()> {
+    let message = tx.of(messages::table).filter(messages::id.eq(id));
+    diesel::update(message).set(messages::filing.eq(filing.clone())).execute(tx.conn())?;
+    Ok(())
+}

@@ -8,7 +8,9 @@ use super::scope::TenantTable;
 table! {
     use diesel::sql_types::*;
     use crate::store::types::{Id, Ts};
-    tenants (id) { id -> Id, slug -> Text, name -> Text, status -> Text, created_at -> Ts, }
+    tenants (id) {
+        id -> Id, slug -> Text, name -> Text, status -> Text, created_at -> Ts, swept_at -> Ts,
+    }
 }
 table! {
     use diesel::sql_types::*;
@@ -105,6 +107,7 @@ tenant_tables! {
         tenant_id: Id, id: Id, reference: Text, subject: Text, status: Text, outcome: Nullable<Text>, priority: Text,
         topic_id: Nullable<Id>, team_id: Nullable<Id>, assignee_id: Nullable<Id>, contact_id: Id,
         channel_id: Nullable<Id>, version: BigInt, created_at: Ts, updated_at: Ts, closed_at: Nullable<Ts>,
+        merged_into: Nullable<Id>,
     }
     case_tags (tenant_id, case_id, tag) { tenant_id: Id, case_id: Id, tag: Text, }
     parties (tenant_id, case_id, contact_id) {

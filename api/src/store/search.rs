@@ -58,6 +58,14 @@ pub fn put(tx: &mut Tx, docs: &[Doc]) -> Result<()> {
     Ok(())
 }
 
+/// Notes the case in which messages now lie.
+pub fn set_case(tx: &mut Tx, messages: &[Uid], case: Uid) -> Result<()> {
+    let ids: Vec<i64> = messages.iter().map(|id| docid(*id)).collect();
+    let docs = tx.of(search_docs::table).filter(search_docs::docid.eq_any(ids));
+    diesel::update(docs).set(search_docs::case_id.eq(case)).execute(tx.conn())?;
+    Ok(())
+}
+
 /// The newest rows that hold all the words. A word may end in `*` to stand for every word that begins so.
 pub fn find(tx: &mut Tx, words: &[String]) -> Result<Vec<Hit>> {
     if words.is_empty() {

@@ -66,3 +66,14 @@ pub fn end_all(tx: &mut Tx, staff: Uuid, reason: &str, now: Time) -> Result<()> 
     diesel::update(rows).set(set).execute(tx.conn())?;
     Ok(())
 }
+
+/// Forgets up to `most` sessions that had run out by this moment, and says how many those were.
+pub fn forget(tx: &mut Tx, before: Time, most: i64) -> Result<usize> {
+    let over: Vec<Uid> = tx
+        .of(sessions::table)
+        .filter(sessions::expires_at.lt(before))
+        .limit(most)
+        .select(sessions::id)
+        .load(tx.conn())?;
+    Ok(diesel::delete(tx.of(sessions::table).filter(sessions::id.eq_any(over))).execute(tx.conn())?)
+}

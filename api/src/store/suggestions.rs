@@ -2,7 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::{Result, Time, Tx, Uid, schema::suggestions};
+use super::{
+    Result, Time, Tx, Uid,
+    connection::MultiBackend,
+    schema::{messages, suggestions},
+};
 
 /// One such guess.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -34,11 +38,24 @@ pub fn of_messages(tx: &mut Tx, messages: &[Uid]) -> Result<Vec<Suggestion>> {
     Ok(query.order((suggestions::created_at, suggestions::id)).select(Suggestion::as_select()).load(tx.conn())?)
 }
 
-/// What waits for a decision on a case, oldest first.
-pub fn open_of_case(tx: &mut Tx, case: Uid, limit: i64) -> Result<Vec<Suggestion>> {
-    let query = tx.of(suggestions::table).filter(suggestions::case_id.eq(case)).filter(suggestions::state.eq("open"));
-    let query = query.order((suggestions::created_at, suggestions::id)).limit(limit);
-    Ok(query.select(Suggestion::as_select()).load(tx.conn())?)
+/// What was suggested to this case, and for the messages in it, the oldest first, after a position.
+pub fn about_case(
+    tx: &mut Tx,
+    case: Uid,
+    states: &[String],
+    after: Option<Uid>,
+    limit: i64,
+) -> Result<Vec<Suggestion>> {
+    let here = tx.of(messages::table).filter(messages::case_id.eq(case)).select(messages::id);
+    let about = suggestions::case_id.eq(case).or(suggestions::message_id.eq_any(here));
+    let mut query = tx.of(suggestions::table).filter(about).into_boxed::<MultiBackend>();
+    if !states.is_empty() {
+        query = query.filter(suggestions::state.eq_any(states.to_vec()));
+    }
+    if let Some(after) = after {
+        query = query.filter(suggestions::id.gt(after));
+    }
+    Ok(query.order(suggestions::id).limit(limit).select(Suggestion::as_select()).load(tx.conn())?)
 }
 
 /// Decides an open suggestion. `false`: it was decided before.

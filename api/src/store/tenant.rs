@@ -77,3 +77,16 @@ pub fn next_events(tx: &mut Tx, n: i64) -> Result<i64> {
         .optional()?;
     last.map(|last| last - n + 1).ok_or(Error::NotFound)
 }
+
+/// Notes that the search index holds everything as this version of the words cuts it, unless the tenant's row was changed
+/// since it was read. Says whether it noted that.
+pub fn set_search_version(tx: &mut Tx, read: &Tenant, words: i32) -> Result<bool> {
+    let same = tx.of(tenant::table).filter(tenant::version.eq(read.version));
+    Ok(diesel::update(same).set(tenant::search_version.eq(words)).execute(tx.conn())? == 1)
+}
+
+/// Has the search index written anew by the next sweep.
+pub fn outdate_search(tx: &mut Tx) -> Result<()> {
+    diesel::update(tx.of(tenant::table)).set(tenant::search_version.eq(0)).execute(tx.conn())?;
+    Ok(())
+}

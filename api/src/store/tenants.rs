@@ -67,6 +67,23 @@ pub fn active(c: &mut Control) -> Result<Vec<Entry>> {
     Ok(rows.select(Entry::as_select()).load(c.0)?)
 }
 
+/// Whether any tenant at work was last swept before this moment.
+pub fn is_unswept(c: &mut Control, before: Time) -> Result<bool> {
+    let due = tenants::table.filter(tenants::status.eq(ACTIVE)).filter(tenants::swept_at.lt(before));
+    Ok(due.select(tenants::id).first::<Uid>(c.0).optional()?.is_some())
+}
+
+/// Takes the tenant at work that was swept longest ago, if that was before this moment, and notes that it is swept now.
+/// Of several processes one gets it; another that asked at the same time gets none.
+pub fn take_unswept(c: &mut Control, before: Time, now: Time) -> Result<Option<Uid>> {
+    let due = tenants::table.filter(tenants::status.eq(ACTIVE)).filter(tenants::swept_at.lt(before));
+    let due = due.order((tenants::swept_at, tenants::id)).select((tenants::id, tenants::swept_at));
+    let Some((id, swept)) = due.first::<(Uid, Time)>(c.0).optional()? else { return Ok(None) };
+    let unchanged = tenants::table.filter(tenants::id.eq(id)).filter(tenants::swept_at.eq(swept));
+    let taken = diesel::update(unchanged).set(tenants::swept_at.eq(now)).execute(c.0)?;
+    Ok((taken == 1).then_some(id))
+}
+
 /// Notes on the installation's list whether a tenant is suspended.
 pub fn set_status(c: &mut Control, id: Uuid, status: &str) -> Result<()> {
     diesel::update(tenants::table.find(Uid(id))).set(tenants::status.eq(status)).execute(c.0)?;

@@ -6,10 +6,12 @@ CREATE TABLE tenants (
     name text COLLATE "C" NOT NULL,
     status text COLLATE "C" NOT NULL,
     created_at timestamptz NOT NULL,
+    swept_at timestamptz NOT NULL DEFAULT 'epoch',
     PRIMARY KEY (id),
     UNIQUE (slug),
     CONSTRAINT tenants_status_known CHECK (status IN ('active', 'suspended'))
 );
+CREATE INDEX tenants_status_swept_at_id ON tenants (status, swept_at, id);
 
 CREATE TABLE routes (
     kind text COLLATE "C" NOT NULL,

@@ -34,6 +34,7 @@ CREATE TABLE cases (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     closed_at timestamptz,
+    merged_into uuid,
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, reference),
     FOREIGN KEY (tenant_id, topic_id) REFERENCES topics (tenant_id, id),
@@ -41,10 +42,12 @@ CREATE TABLE cases (
     FOREIGN KEY (tenant_id, assignee_id) REFERENCES staff (tenant_id, id),
     FOREIGN KEY (tenant_id, contact_id) REFERENCES contacts (tenant_id, id),
     FOREIGN KEY (tenant_id, channel_id) REFERENCES channels (tenant_id, id),
+    FOREIGN KEY (tenant_id, merged_into) REFERENCES cases (tenant_id, id),
     CONSTRAINT cases_status_known CHECK (status IN ('new', 'open', 'pending', 'resolved', 'closed')),
     CONSTRAINT cases_priority_known CHECK (priority IN ('low', 'normal', 'high', 'urgent')),
     CONSTRAINT cases_outcome_known CHECK (outcome IS NULL OR outcome IN ('done', 'declined', 'referred'))
 );
+CREATE INDEX cases_merged_into ON cases (tenant_id, merged_into);
 CREATE INDEX cases_updated_at_id ON cases (tenant_id, updated_at, id);
 CREATE INDEX cases_created_at_id ON cases (tenant_id, created_at, id);
 CREATE INDEX cases_status_updated_at_id ON cases (tenant_id, status, updated_at, id);

@@ -6,10 +6,12 @@ CREATE TABLE tenants (
     name TEXT NOT NULL,
     status TEXT NOT NULL,
     created_at BIGINT NOT NULL,
+    swept_at BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (id),
     UNIQUE (slug),
     CONSTRAINT tenants_status_known CHECK (status IN ('active', 'suspended'))
 );
+CREATE INDEX tenants_status_swept_at_id ON tenants (status, swept_at, id);
 
 CREATE TABLE routes (
     kind TEXT NOT NULL,

@@ -1,0 +1,94 @@
+//! Once a day and tenant: what nobody needs any more is forgotten, bytes that no row names are taken away, and an index of
+//! words that an older program cut is written anew.
+
+mod blobs;
+mod index;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    cases::intake::Deps,
+    fail::Fail,
+    store::{self, Time, Tx, attachments, auto_letters, budgets, idempotency, sessions, tenants},
+};
+
+/// How often it is asked whose day has passed.
+const LOOK: Duration = Duration::from_secs(60);
+/// Between two tenants, so that ten thousand of them take hours and disturb nobody.
+const PAUSE: Duration = Duration::from_secs(1);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Answers are kept for whoever repeats a request the next day.
+const REPEATED: SignedDuration = SignedDuration::from_hours(48);
+/// Sessions are kept this long after their end, for whoever asks who was signed in.
+const ENDED: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Longer than any rule about letters looks back.
+const LETTERS: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Longer than the breaker over all tenants looks back.
+const BUDGET_HOURS: i64 = 48;
+/// Rows that one transaction forgets.
+const TOGETHER: i64 = 500;
+
+/// Sweeps every tenant once a day until `stop`. Several processes share the tenants.
+pub async fn run(deps: Deps, stop: CancellationToken) {
+    let mut pause = LOOK;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        pause = match sweep_next(&deps, &stop).await {
+            Ok(true) => PAUSE,
+            Ok(false) => LOOK,
+            Err(e) => {
+                tracing::error!(error = %e, runbook = "RB-SWEEP", "A daily sweep did not come to its end.");
+                PAUSE
+            }
+        };
+    }
+}
+
+/// Sweeps the tenant that was swept longest ago. `false`: no tenant's day has passed.
+async fn sweep_next(deps: &Deps, stop: &CancellationToken) -> Result<bool, Fail> {
+    let now = Time::new(deps.clock.now());
+    let due = deps.store.control_read(move |c| tenants::is_unswept(c, before(now, DAY))).await?;
+    if !due {
+        return Ok(false);
+    }
+    let hour = now.0.as_second().div_euclid(3600);
+    let take = deps.store.control_write(move |c| {
+        budgets::forget(c, hour - BUDGET_HOURS)?;
+        tenants::take_unswept(c, before(now, DAY), now)
+    });
+    let Some(tenant) = take.await? else { return Ok(false) };
+    sweep(deps, tenant.0, stop).await.map(|()| true)
+}
+
+async fn sweep(deps: &Deps, tenant: Uuid, stop: &CancellationToken) -> Result<(), Fail> {
+    let now = Time::new(deps.clock.now());
+    let old: [fn(&mut Tx, Time) -> store::Result<usize>; 4] = [
+        |tx, now| idempotency::prune(tx, before(now, REPEATED), TOGETHER),
+        |tx, now| sessions::forget(tx, before(now, ENDED), TOGETHER),
+        |tx, now| auto_letters::forget(tx, before(now, LETTERS), TOGETHER),
+        |tx, now| attachments::forget_unused(tx, before(now, DAY), TOGETHER),
+    ];
+    for forget in old {
+        while !stop.is_cancelled() {
+            let forgot = deps.store.tenant(tenant).write(move |tx| forget(tx, now)).await.map_err(Fail::from)?;
+            if i64::try_from(forgot).unwrap_or(i64::MAX) < TOGETHER {
+                break;
+            }
+        }
+    }
+    blobs::sweep(deps, tenant, stop).await?;
+    index::renew(deps, tenant, stop).await
+}
+
+fn before(now: Time, pause: SignedDuration) -> Time {
+    Time(now.0.checked_sub(pause).unwrap_or(now.0))
+}
