@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     fields::{Check, OUTCOMES, PRIORITIES, STATUSES},
-    record,
+    moving, record,
     written::Written,
 };
 use crate::{
@@ -34,6 +34,7 @@ pub struct Change {
 
 /// Changes a case that still is as the caller read it. A change that changes nothing leaves no trace.
 pub fn change(tx: &mut Tx, act: &Acting, case: &Case, change: Change) -> Result<Case, Fail> {
+    moving::goes_on(case)?;
     let mut check = Check::default();
     let mut row = case.clone();
     if let Some(subject) = &change.subject {

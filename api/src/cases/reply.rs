@@ -4,6 +4,7 @@ use civicdesk_contract::{IdentityKind, Party};
 
 use super::{
     fields::{Check, one_line},
+    moving,
     record::{self, Putting},
     written::Written,
 };
@@ -114,6 +115,7 @@ pub fn note(tx: &mut Tx, act: &Acting, case: &Case, text: &str) -> Result<Posted
 
 /// Writes the message and, where it is to go out, its job. A first answer opens a new case.
 fn post(tx: &mut Tx, act: &Acting, case: &Case, message: Message, deliver: bool) -> Result<Case, Fail> {
+    moving::goes_on(case)?;
     let mut written = Written::default();
     let tokens = record::tokens(tx, &message)?;
     let answers = message.direction == "outbound";

@@ -123,6 +123,7 @@ fn by_token(tx: &mut Tx, desk: &Desk, _: &Known, parsed: &Parsed) -> Result<Vec<
         let tenant = tx.tenant();
         let parties = cases::parties_of(tx, case.id)?;
         if parties.iter().any(|party| desk.key.is_reply_code(&code, tenant, case.id, party.contact_id)) {
+            let case = cases::whole(tx, case)?;
             found.push(Found { case, method: "reply_token", value: address.to_owned() });
         }
     }
@@ -148,6 +149,7 @@ fn by_subject(tx: &mut Tx, _: &Desk, _: &Known, parsed: &Parsed) -> Result<Vec<F
     let mut found = Vec::new();
     for reference in loops::references(parsed.inbound.subject.as_deref().unwrap_or_default()).into_iter().take(3) {
         if let Some(case) = cases::by_reference(tx, &reference)? {
+            let case = cases::whole(tx, case)?;
             found.push(Found { case, method: "reference_in_subject", value: reference });
         }
     }

@@ -2,12 +2,10 @@
 
 use serde_json::json;
 
-use super::super::testing::TestApp;
+use super::super::testing::{TestApp, over_both};
 use crate::{auth::Role, tenants};
 
-#[actix_web::test]
-async fn a_member_of_staff_signs_in_and_is_known() {
-    let desk = TestApp::start().await;
+over_both!(a_member_of_staff_signs_in_and_is_known, |desk| {
     let agency = desk.agency("riverton").await;
     let signed = desk.sign_in(&agency).await;
     assert_eq!((&signed["token_type"], &signed["expires_in"]), (&json!("Bearer"), &json!(900)));
@@ -17,11 +15,9 @@ async fn a_member_of_staff_signs_in_and_is_known() {
     assert_eq!(me.body["rights"].as_array().unwrap().len(), crate::auth::Right::ALL.len());
     let key = desk.get("/v1/auth/me", &agency.key).await;
     assert!(key.body["staff"].is_null() && key.body["api_key_id"].as_str().unwrap().starts_with("key_"));
-}
+});
 
-#[actix_web::test]
-async fn whoever_does_not_exist_cannot_be_told_from_a_wrong_password() {
-    let desk = TestApp::start().await;
+over_both!(whoever_does_not_exist_cannot_be_told_from_a_wrong_password, |desk| {
     let agency = desk.agency("riverton").await;
     desk.staff(agency.id, "gone@riverton.example", Role::Agent).await;
     let mut answers = Vec::new();
@@ -32,11 +28,9 @@ async fn whoever_does_not_exist_cannot_be_told_from_a_wrong_password() {
         answers.push(desk.post("/v1/auth/login", "", body).await.comparable());
     }
     assert!(answers[0].starts_with("401") && answers.iter().all(|a| *a == answers[0]), "{answers:#?}");
-}
+});
 
-#[actix_web::test]
-async fn the_eleventh_wrong_password_waits_and_says_how_long() {
-    let desk = TestApp::start().await;
+over_both!(the_eleventh_wrong_password_waits_and_says_how_long, |desk| {
     let agency = desk.agency("riverton").await;
     let wrong = json!({ "tenant": "riverton", "email": agency.owner_email, "password": "wrong" });
     for _ in 0..10 {
@@ -46,11 +40,9 @@ async fn the_eleventh_wrong_password_waits_and_says_how_long() {
     assert_eq!((waits.status.as_u16(), waits.header("retry-after")), (429, "900"));
     desk.pass(900);
     desk.sign_in(&agency).await;
-}
+});
 
-#[actix_web::test]
-async fn an_access_token_ends_after_a_quarter_of_an_hour() {
-    let desk = TestApp::start().await;
+over_both!(an_access_token_ends_after_a_quarter_of_an_hour, |desk| {
     let agency = desk.agency("riverton").await;
     let signed = desk.sign_in(&agency).await;
     let token = signed["access_token"].as_str().unwrap();
@@ -59,11 +51,9 @@ async fn an_access_token_ends_after_a_quarter_of_an_hour() {
     desk.pass(30);
     let ended = desk.get("/v1/auth/me", token).await;
     assert_eq!((ended.status.as_u16(), ended.header("www-authenticate")), (401, "Bearer realm=\"civicdesk\""));
-}
+});
 
-#[actix_web::test]
-async fn a_refresh_token_that_comes_back_ends_the_session_for_both_hands() {
-    let desk = TestApp::start().await;
+over_both!(a_refresh_token_that_comes_back_ends_the_session_for_both_hands, |desk| {
     let agency = desk.agency("riverton").await;
     let first = desk.sign_in(&agency).await;
     let refresh =
@@ -78,11 +68,9 @@ async fn a_refresh_token_that_comes_back_ends_the_session_for_both_hands() {
     for token in [&first["access_token"], &second.body["access_token"]] {
         assert_eq!(desk.get("/v1/auth/me", token.as_str().unwrap()).await.status, 401, "at once, too");
     }
-}
+});
 
-#[actix_web::test]
-async fn no_made_up_refresh_token_is_told_from_another() {
-    let desk = TestApp::start().await;
+over_both!(no_made_up_refresh_token_is_told_from_another, |desk| {
     let agency = desk.agency("riverton").await;
     let tenant = agency.id.simple();
     let tokens = [
@@ -95,11 +83,9 @@ async fn no_made_up_refresh_token_is_told_from_another() {
         answers.push(desk.post("/v1/auth/refresh", "", json!({ "refresh_token": token })).await.comparable());
     }
     assert!(answers[0].starts_with("401") && answers.iter().all(|a| *a == answers[0]), "{answers:#?}");
-}
+});
 
-#[actix_web::test]
-async fn a_session_ends_with_the_working_day_however_often_it_is_refreshed() {
-    let desk = TestApp::start().await;
+over_both!(a_session_ends_with_the_working_day_however_often_it_is_refreshed, |desk| {
     let agency = desk.agency("riverton").await;
     let mut token = desk.sign_in(&agency).await["refresh_token"].clone();
     for hour in 1..=13 {
@@ -108,11 +94,9 @@ async fn a_session_ends_with_the_working_day_however_often_it_is_refreshed() {
         assert_eq!(refreshed.status == 200, hour < 12, "hour {hour}");
         token = refreshed.body["refresh_token"].clone();
     }
-}
+});
 
-#[actix_web::test]
-async fn signing_out_is_immediate() {
-    let desk = TestApp::start().await;
+over_both!(signing_out_is_immediate, |desk| {
     let agency = desk.agency("riverton").await;
     let signed = desk.sign_in(&agency).await;
     let token = signed["access_token"].as_str().unwrap();
@@ -122,11 +106,9 @@ async fn signing_out_is_immediate() {
         desk.post("/v1/auth/refresh", "", json!({ "refresh_token": signed["refresh_token"] })).await.status,
         401
     );
-}
+});
 
-#[actix_web::test]
-async fn a_suspended_agency_is_shut_to_every_credential_until_it_is_resumed() {
-    let desk = TestApp::start().await;
+over_both!(a_suspended_agency_is_shut_to_every_credential_until_it_is_resumed, |desk| {
     let (agency, other) = (desk.agency("riverton").await, desk.agency("lakeside").await);
     let signed = desk.sign_in(&agency).await;
     tenants::suspend(&desk.app, agency.id).await.unwrap();
@@ -140,4 +122,4 @@ async fn a_suspended_agency_is_shut_to_every_credential_until_it_is_resumed() {
     assert_eq!(desk.get("/v1/staff", &other.key).await.status, 200);
     tenants::resume(&desk.app, agency.id).await.unwrap();
     assert_eq!(desk.get("/v1/staff", &agency.key).await.status, 200);
-}
+});

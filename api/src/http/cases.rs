@@ -57,6 +57,8 @@ pub struct CaseView {
     pub updated_at: String,
     #[schema(format = DateTime)]
     pub closed_at: Option<String>,
+    /// The case that its messages moved to, and that goes on in its place.
+    pub merged_into: Option<String>,
 }
 
 impl CaseView {
@@ -77,6 +79,7 @@ impl CaseView {
             created_at: moment(case.created_at),
             updated_at: moment(case.updated_at),
             closed_at: case.closed_at.map(moment),
+            merged_into: case.merged_into.map(|i| ids::CASE.show(i.0)),
         }
     }
 

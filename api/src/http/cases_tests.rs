@@ -2,11 +2,9 @@
 
 use serde_json::json;
 
-use super::testing::TestApp;
+use super::testing::{TestApp, over_both};
 
-#[actix_web::test]
-async fn a_case_is_opened_read_changed_and_its_history_tells() {
-    let desk = TestApp::start().await;
+over_both!(a_case_is_opened_read_changed_and_its_history_tells, |desk| {
     let agency = desk.agency("riverton").await;
     let new = json!({ "subject": "Streetlight out", "text": "Dark since Monday.",
         "contact": { "name": "Maria Lopez", "email": "Maria@Example.org" }, "tags": ["lighting"] });
@@ -27,11 +25,9 @@ async fn a_case_is_opened_read_changed_and_its_history_tells() {
     let kinds: Vec<&str> =
         events.body["data"].as_array().unwrap().iter().map(|e| e["type"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["case.opened", "message.received", "case.changed", "note.added"]);
-}
+});
 
-#[actix_web::test]
-async fn every_wrong_field_is_named_at_once_and_a_foreign_id_looks_like_a_missing_one() {
-    let desk = TestApp::start().await;
+over_both!(every_wrong_field_is_named_at_once_and_a_foreign_id_looks_like_a_missing_one, |desk| {
     let (one, other) = (desk.agency("riverton").await, desk.agency("harbor").await);
     let new = json!({ "subject": "x", "contact": { "name": "Ana" } });
     let foreign = desk.post("/v1/cases", &other.key, new).await;
@@ -52,11 +48,9 @@ async fn every_wrong_field_is_named_at_once_and_a_foreign_id_looks_like_a_missin
     let named: Vec<&str> =
         refused.body["errors"].as_array().unwrap().iter().map(|e| e["pointer"].as_str().unwrap()).collect();
     assert_eq!(named, ["/subject", "/priority", "/team_id"]);
-}
+});
 
-#[actix_web::test]
-async fn words_find_cases_messages_and_people_of_the_own_agency_only() {
-    let desk = TestApp::start().await;
+over_both!(words_find_cases_messages_and_people_of_the_own_agency_only, |desk| {
     let (one, other) = (desk.agency("riverton").await, desk.agency("harbor").await);
     for agency in [&one, &other] {
         let new = json!({ "subject": "Potholes by the O'Brien bridge", "text": "C++ a-b user@x.org growing",
@@ -78,11 +72,9 @@ async fn words_find_cases_messages_and_people_of_the_own_agency_only() {
     }
     let odd = desk.get("/v1/search?q=%22%27%28*%29--%3B", &one.key).await;
     assert_eq!((odd.status.as_u16(), odd.body["data"].as_array().unwrap().len()), (200, 0));
-}
+});
 
-#[actix_web::test]
-async fn a_page_goes_on_where_the_last_one_ended() {
-    let desk = TestApp::start().await;
+over_both!(a_page_goes_on_where_the_last_one_ended, |desk| {
     let agency = desk.agency("riverton").await;
     for n in 0..5 {
         let new = json!({ "subject": format!("Case {n}"), "contact": { "email": "maria@example.org" } });
@@ -99,4 +91,4 @@ async fn a_page_goes_on_where_the_last_one_ended() {
         }
     }
     assert_eq!(seen, ["Case 0", "Case 1", "Case 2", "Case 3", "Case 4"]);
-}
+});

@@ -7,9 +7,9 @@ use civicdesk_contract::{
 };
 use serde_json::{Value, json};
 
-use super::testing::{Agency, TestApp, nothing, request};
+use super::testing::{Agency, TestApp, nothing, over_both, request};
 use crate::{
-    cases::{accept, intake, tokens::ReplyKey},
+    cases::{accept, intake},
     ids,
     store::{self, routes},
 };
@@ -32,9 +32,7 @@ async fn leads(desk: &TestApp, address: &str) -> bool {
     desk.app.store.control_read(move |c| routes::find(c, "address", &address)).await.unwrap().is_some()
 }
 
-#[actix_web::test]
-async fn the_kinds_of_network_say_what_they_can_do_and_ask_for() {
-    let desk = TestApp::start().await;
+over_both!(the_kinds_of_network_say_what_they_can_do_and_ask_for, |desk| {
     let agency = desk.agency("riverton").await;
     let listed = desk.get("/v1/connectors", &agency.key).await;
     let ids: Vec<&str> = listed.body["data"].as_array().unwrap().iter().filter_map(|c| c["id"].as_str()).collect();
@@ -42,11 +40,9 @@ async fn the_kinds_of_network_say_what_they_can_do_and_ask_for() {
     let memory = &listed.body["data"][1];
     assert_eq!((&memory["capabilities"]["poll"], &memory["capabilities"]["max_text"]), (&json!(true), &json!(null)));
     assert_eq!(memory["settings_schema"]["properties"]["secret"]["writeOnly"], true);
-}
+});
 
-#[actix_web::test]
-async fn a_channels_secrets_go_in_and_never_come_out() {
-    let desk = TestApp::start().await;
+over_both!(a_channels_secrets_go_in_and_never_come_out, |desk| {
     let agency = desk.agency("riverton").await;
     let made = desk.post("/v1/channels", &agency.key, town(&desk, "help")).await;
     assert_eq!(made.status, 201, "{:?}", made.body);
@@ -65,11 +61,9 @@ async fn a_channels_secrets_go_in_and_never_come_out() {
     }
     let told: Vec<&str> = events.body["data"].as_array().unwrap().iter().filter_map(|e| e["type"].as_str()).collect();
     assert!(told.contains(&"channel.created") && told.contains(&"channel.changed"), "{told:?}");
-}
+});
 
-#[actix_web::test]
-async fn settings_that_cannot_be_right_make_no_channel_and_change_none() {
-    let desk = TestApp::start().await;
+over_both!(settings_that_cannot_be_right_make_no_channel_and_change_none, |desk| {
     let agency = desk.agency("riverton").await;
     let mut new = town(&desk, "help");
     new["settings"]["colour"] = json!("red");
@@ -85,11 +79,9 @@ async fn settings_that_cannot_be_right_make_no_channel_and_change_none() {
         assert_eq!(desk.patch(&path, &agency.key, wrong.clone()).await.status, 422, "{wrong}");
     }
     assert_eq!(desk.get(&path, &agency.key).await.header("etag"), made.header("etag"));
-}
+});
 
-#[actix_web::test]
-async fn a_channel_is_changed_only_by_who_has_its_version_and_health_changes_none() {
-    let desk = TestApp::start().await;
+over_both!(a_channel_is_changed_only_by_who_has_its_version_and_health_changes_none, |desk| {
     let agency = desk.agency("riverton").await;
     let made = desk.post("/v1/channels", &agency.key, town(&desk, "help")).await;
     let (path, etag) = (made.header("location").to_owned(), made.header("etag").to_owned());
@@ -111,11 +103,9 @@ async fn a_channel_is_changed_only_by_who_has_its_version_and_health_changes_non
     assert_eq!(change(&etag, "One").await.status, 200);
     assert_eq!(change(&etag, "Two").await.status, 412);
     assert_eq!(desk.get(&path, &agency.key).await.body["name"], "One");
-}
+});
 
-#[actix_web::test]
-async fn an_address_leads_to_one_channel_and_moves_with_it() {
-    let desk = TestApp::start().await;
+over_both!(an_address_leads_to_one_channel_and_moves_with_it, |desk| {
     let (riverton, hillside) = (desk.agency("riverton").await, desk.agency("hillside").await);
     let made = pushed(&desk, &riverton, "Help@Riverton.example").await;
     assert!(leads(&desk, "help@riverton.example").await);
@@ -128,11 +118,9 @@ async fn an_address_leads_to_one_channel_and_moves_with_it() {
     assert_eq!((moved.status.as_u16(), &moved.body["address"]), (200, &json!("desk@riverton.example")));
     assert!(leads(&desk, "desk@riverton.example").await && !leads(&desk, "help@riverton.example").await);
     pushed(&desk, &hillside, "help@riverton.example").await;
-}
+});
 
-#[actix_web::test]
-async fn making_a_channel_twice_with_one_key_makes_one() {
-    let desk = TestApp::start().await;
+over_both!(making_a_channel_twice_with_one_key_makes_one, |desk| {
     let agency = desk.agency("riverton").await;
     let make = || {
         let make = request(Method::POST, "/v1/channels", &agency.key).insert_header(("Idempotency-Key", "k"));
@@ -142,11 +130,9 @@ async fn making_a_channel_twice_with_one_key_makes_one() {
     assert_eq!((first.status.as_u16(), second.status.as_u16()), (201, 201), "{:?}", second.body);
     assert_eq!(first.body["id"], second.body["id"]);
     assert_eq!(desk.get("/v1/channels", &agency.key).await.body["data"].as_array().unwrap().len(), 1);
-}
+});
 
-#[actix_web::test]
-async fn a_channel_is_paused_and_resumed() {
-    let desk = TestApp::start().await;
+over_both!(a_channel_is_paused_and_resumed, |desk| {
     let agency = desk.agency("riverton").await;
     let made = desk.post("/v1/channels", &agency.key, town(&desk, "help")).await;
     let path = made.header("location").to_owned();
@@ -156,23 +142,12 @@ async fn a_channel_is_paused_and_resumed() {
     }
     let nowhere = format!("/v1/channels/{}/pause", nothing(ids::CHANNEL));
     assert_eq!(desk.post(&nowhere, &agency.key, json!({})).await.status, 404);
-}
+});
 
-#[actix_web::test]
-async fn the_ledger_shows_what_came_gives_it_back_and_adds_up() {
-    let desk = TestApp::start().await;
+over_both!(the_ledger_shows_what_came_gives_it_back_and_adds_up, |desk| {
     let (agency, other) = (desk.agency("riverton").await, desk.agency("hillside").await);
     let channel = pushed(&desk, &agency, "help@riverton.example").await["id"].as_str().unwrap().to_owned();
-    let app = &desk.app;
-    let registry = app.opener.registry().clone();
-    let deps = intake::Deps::new(
-        app.store.clone(),
-        app.blobs.clone(),
-        (app.clock.clone(), app.ids.clone()),
-        app.parsing.clone(),
-        std::sync::Arc::new(move |id: &str| registry.find(id).map(|(_, connector)| connector.clone())),
-        ReplyKey::new([1; 32]),
-    );
+    let deps = desk.intake();
     let wreck = b"\0no letter\xff\r\n".to_vec();
     let letter = serde_json::to_vec(&Letter::from_email("ann@x.example", "Lamp", "out")).unwrap();
     let items = [("wreck", wreck.clone()), ("letter", letter)].map(|(id, raw)| RawItem {
@@ -208,6 +183,6 @@ async fn the_ledger_shows_what_came_gives_it_back_and_adds_up() {
     assert_eq!(desk.post(&format!("{path}/replay"), &agency.key, json!({})).await.status, 409);
     intake::work(&deps, agency.id, 10).await.unwrap();
     assert_eq!(desk.get(&path, &agency.key).await.body["state"], "quarantined");
-    let pages: store::Result<_> = app.store.tenant(agency.id).read(store::inbound::counts).await;
+    let pages: store::Result<_> = desk.app.store.tenant(agency.id).read(store::inbound::counts).await;
     assert_eq!(pages.unwrap().len(), 2);
-}
+});

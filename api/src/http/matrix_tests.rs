@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     openapi::{self, resolve},
-    testing::{Answered, TestApp, request},
+    testing::{Answered, TestApp, over_both, request},
 };
 
 /// A value that has the form a schema asks for: its example, or the least that it takes.
@@ -64,9 +64,7 @@ fn is_secured(operation: &Value) -> bool {
     operation.get("security").is_none()
 }
 
-#[actix_web::test]
-async fn nobody_gets_in_without_a_valid_credential_of_the_right_kind() {
-    let desk = TestApp::start().await;
+over_both!(nobody_gets_in_without_a_valid_credential_of_the_right_kind, |desk| {
     let agency = desk.agency("riverton").await;
     let signed = desk.sign_in(&agency).await;
     let revoked = desk.key(agency.id, &["owner"]).await;
@@ -99,7 +97,7 @@ async fn nobody_gets_in_without_a_valid_credential_of_the_right_kind() {
         }
     }
     assert!(asked > 100, "only {asked}");
-}
+});
 
 /// The right that an answer says is missing.
 fn missing(answer: &Answered) -> Option<String> {
@@ -107,9 +105,7 @@ fn missing(answer: &Answered) -> Option<String> {
     Some(detail.split('`').nth(1).unwrap().to_owned())
 }
 
-#[actix_web::test]
-async fn every_operation_demands_the_right_that_this_table_says() {
-    let desk = TestApp::start().await;
+over_both!(every_operation_demands_the_right_that_this_table_says, |desk| {
     let agency = desk.agency("riverton").await;
     let least = [desk.key(agency.id, &["events:read"]).await, desk.key(agency.id, &["keys:read"]).await];
     let document = openapi::document();
@@ -154,4 +150,4 @@ async fn every_operation_demands_the_right_that_this_table_says() {
         golden == table,
         "who may do what changed; look at it, then run PRINT_OPENAPI=1 cargo test -p civicdesk http:\n{table}"
     );
-}
+});

@@ -58,6 +58,7 @@ mod frame;
 mod idempotency;
 mod inbound;
 mod json;
+mod merging;
 mod messages;
 mod meta;
 pub mod openapi;
@@ -68,6 +69,7 @@ mod search;
 pub mod serve;
 mod show;
 mod staff;
+mod suggestions;
 mod teams;
 mod tenant;
 mod tenants;
@@ -80,6 +82,8 @@ mod cases_tests;
 mod channels_tests;
 #[cfg(test)]
 mod matrix_tests;
+#[cfg(test)]
+mod suggestions_tests;
 #[cfg(test)]
 pub mod testing;
 
@@ -112,6 +116,8 @@ fn v1(to: &mut ServiceConfig) {
     to.service(tenants::suspend).service(tenants::resume);
     to.service(tenant::read).service(tenant::update);
     to.service(cases::list).service(cases::create).service(cases::read).service(cases::update);
+    to.service(suggestions::list).service(suggestions::accept).service(suggestions::dismiss);
+    to.service(merging::merge).service(merging::unmerge);
     to.service(messages::list).service(messages::create).service(messages::note).service(messages::read);
     to.service(messages::filing).service(messages::raw).service(messages::retry);
     to.service(connectors::list);

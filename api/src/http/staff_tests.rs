@@ -2,12 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::testing::{TestApp, nothing};
+use super::super::testing::{TestApp, nothing, over_both, request};
 use crate::{auth::Role, ids};
 
-#[actix_web::test]
-async fn a_member_is_added_read_listed_and_changed() {
-    let desk = TestApp::start().await;
+over_both!(a_member_is_added_read_listed_and_changed, |desk| {
     let agency = desk.agency("riverton").await;
     let new = json!({ "email": " Ana@Riverton.example", "name": "Ana", "role": "agent" });
     let created = desk.post("/v1/staff", &agency.key, new).await;
@@ -26,21 +24,17 @@ async fn a_member_is_added_read_listed_and_changed() {
     assert_eq!(listed.status, 422, "a role is one word");
     let listed = desk.get("/v1/staff?role=supervisor", &agency.key).await;
     assert_eq!(listed.body["data"], json!([changed.body]));
-}
+});
 
-#[actix_web::test]
-async fn every_wrong_field_of_a_form_is_named_at_once() {
-    let desk = TestApp::start().await;
+over_both!(every_wrong_field_of_a_form_is_named_at_once, |desk| {
     let agency = desk.agency("riverton").await;
     let wrong = json!({ "email": "x", "name": "", "role": "agent", "password": "short" });
     let refused = desk.post("/v1/staff", &agency.key, wrong).await;
     let pointers: Vec<_> = refused.body["errors"].as_array().unwrap().iter().map(|e| e["pointer"].clone()).collect();
     assert_eq!((refused.status.as_u16(), pointers), (422, vec![json!("/email"), json!("/name"), json!("/password")]));
-}
+});
 
-#[actix_web::test]
-async fn what_the_program_sets_cannot_be_set_from_outside() {
-    let desk = TestApp::start().await;
+over_both!(what_the_program_sets_cannot_be_set_from_outside, |desk| {
     let agency = desk.agency("riverton").await;
     for field in ["id", "tenant_id", "created_at", "version", "password_hash"] {
         let mut new = json!({ "email": "a@b.org", "name": "Ana", "role": "agent" });
@@ -51,11 +45,9 @@ async fn what_the_program_sets_cannot_be_set_from_outside() {
             (422, &json!(format!("/{field}")))
         );
     }
-}
+});
 
-#[actix_web::test]
-async fn a_foreign_id_is_answered_like_one_that_names_nothing() {
-    let desk = TestApp::start().await;
+over_both!(a_foreign_id_is_answered_like_one_that_names_nothing, |desk| {
     let (mine, other) = (desk.agency("riverton").await, desk.agency("lakeside").await);
     let first = async |path: &str| -> String {
         desk.get(path, &other.key).await.body["data"][0]["id"].as_str().unwrap().to_owned()
@@ -85,15 +77,13 @@ async fn a_foreign_id_is_answered_like_one_that_names_nothing() {
     let staff = first("/v1/staff").await;
     let put = async |id: &str| {
         let path = format!("/v1/teams/{}/members/{id}", team.as_str().unwrap());
-        let request = super::super::testing::request(actix_web::http::Method::PUT, &path, &mine.key);
+        let request = request(actix_web::http::Method::PUT, &path, &mine.key);
         desk.send(request).await.comparable()
     };
     assert_eq!(put(&staff).await, put(&nothing(ids::STAFF)).await);
-}
+});
 
-#[actix_web::test]
-async fn a_disabled_member_is_out_at_the_next_request() {
-    let desk = TestApp::start().await;
+over_both!(a_disabled_member_is_out_at_the_next_request, |desk| {
     let agency = desk.agency("riverton").await;
     let password = desk.staff(agency.id, "ana@riverton.example", Role::Agent).await;
     let login = json!({ "tenant": "riverton", "email": "ana@riverton.example", "password": password.expose() });
@@ -106,11 +96,9 @@ async fn a_disabled_member_is_out_at_the_next_request() {
     assert_eq!(desk.post("/v1/auth/login", "", login).await.status, 401);
     assert_eq!(desk.patch(&path, &agency.key, json!({ "status": "active" })).await.status, 200);
     assert_eq!(desk.get("/v1/staff", token).await.status, 401, "what was ended stays ended");
-}
+});
 
-#[actix_web::test]
-async fn a_role_that_was_changed_counts_at_the_next_request() {
-    let desk = TestApp::start().await;
+over_both!(a_role_that_was_changed_counts_at_the_next_request, |desk| {
     let agency = desk.agency("riverton").await;
     let password = desk.staff(agency.id, "ana@riverton.example", Role::Admin).await;
     let login = json!({ "tenant": "riverton", "email": "ana@riverton.example", "password": password.expose() });
@@ -120,11 +108,9 @@ async fn a_role_that_was_changed_counts_at_the_next_request() {
     desk.patch(&format!("/v1/staff/{id}"), &agency.key, json!({ "role": "agent" })).await;
     let refused = desk.get("/v1/api-keys", token).await;
     assert_eq!((refused.status.as_u16(), &refused.body["detail"]), (403, &json!("the right `keys:read` is missing")));
-}
+});
 
-#[actix_web::test]
-async fn nobody_raises_anybody_above_themselves() {
-    let desk = TestApp::start().await;
+over_both!(nobody_raises_anybody_above_themselves, |desk| {
     let agency = desk.agency("riverton").await;
     let admin = desk.key(agency.id, &["admin"]).await;
     let owner = desk.get("/v1/staff?role=owner", &admin).await.body["data"][0]["id"].as_str().unwrap().to_owned();
@@ -139,11 +125,9 @@ async fn nobody_raises_anybody_above_themselves() {
     assert_eq!(desk.post("/v1/api-keys", &admin, key).await.status, 403);
     let key = json!({ "name": "k", "scopes": ["tenant:manage"] });
     assert_eq!(desk.post("/v1/api-keys", &admin, key).await.status, 403);
-}
+});
 
-#[actix_web::test]
-async fn the_last_owner_stays() {
-    let desk = TestApp::start().await;
+over_both!(the_last_owner_stays, |desk| {
     let agency = desk.agency("riverton").await;
     let owner = desk.get("/v1/staff", &agency.key).await.body["data"][0]["id"].as_str().unwrap().to_owned();
     for change in [json!({ "role": "agent" }), json!({ "status": "disabled" })] {
@@ -153,11 +137,9 @@ async fn the_last_owner_stays() {
     desk.staff(agency.id, "second@riverton.example", Role::Owner).await;
     let change = json!({ "role": "agent" });
     assert_eq!(desk.patch(&format!("/v1/staff/{owner}"), &agency.key, change).await.status, 200);
-}
+});
 
-#[actix_web::test]
-async fn a_revoked_key_stops_at_the_next_request() {
-    let desk = TestApp::start().await;
+over_both!(a_revoked_key_stops_at_the_next_request, |desk| {
     let agency = desk.agency("riverton").await;
     let new = json!({ "name": "web form", "scopes": ["staff:read"], "expires_at": "2026-11-23T00:00:00Z" });
     let made = desk.post("/v1/api-keys", &agency.key, new).await;
@@ -170,11 +152,9 @@ async fn a_revoked_key_stops_at_the_next_request() {
     assert_eq!(desk.delete(path, &agency.key).await.status, 204);
     assert_eq!(desk.get("/v1/staff", secret).await.status, 401);
     assert_eq!(desk.delete(path, &agency.key).await.status, 204, "again changes nothing");
-}
+});
 
-#[actix_web::test]
-async fn a_key_ends_when_it_was_said_to_end() {
-    let desk = TestApp::start().await;
+over_both!(a_key_ends_when_it_was_said_to_end, |desk| {
     let agency = desk.agency("riverton").await;
     let new = json!({ "name": "brief", "scopes": ["auditor"], "expires_at": "2026-11-22T10:00:00Z" });
     let secret = desk.post("/v1/api-keys", &agency.key, new).await.body["secret"].as_str().unwrap().to_owned();
@@ -185,22 +165,19 @@ async fn a_key_ends_when_it_was_said_to_end() {
     let past = json!({ "name": "k", "scopes": ["x"], "expires_at": "2026-11-22T09:00:00Z" });
     let refused = desk.post("/v1/api-keys", &agency.key, past).await;
     assert_eq!(refused.body["errors"].as_array().map(Vec::len), Some(2), "{:?}", refused.body);
-}
+});
 
-#[actix_web::test]
-async fn a_key_of_one_agency_is_nobody_in_another_even_under_its_name() {
-    let desk = TestApp::start().await;
+over_both!(a_key_of_one_agency_is_nobody_in_another_even_under_its_name, |desk| {
     let (mine, other) = (desk.agency("riverton").await, desk.agency("lakeside").await);
     let disguised = mine.key.replace(&mine.id.simple().to_string(), &other.id.simple().to_string());
     assert_eq!(desk.get("/v1/staff", &disguised).await.status, 401);
     let unknown = mine.key.replace(&mine.id.simple().to_string(), &uuid::Uuid::from_u128(9).simple().to_string());
     assert_eq!(desk.get("/v1/staff", &unknown).await.status, 401);
-    assert!(!desk.app.store.lite_file(uuid::Uuid::from_u128(9)).unwrap().exists(), "an unknown tenant opens no file");
-}
+    let file = desk.app.store.lite_file(uuid::Uuid::from_u128(9));
+    assert!(file.is_none_or(|file| !file.exists()), "an unknown tenant opens no file");
+});
 
-#[actix_web::test]
-async fn a_team_holds_its_members_and_its_name_is_its_own() {
-    let desk = TestApp::start().await;
+over_both!(a_team_holds_its_members_and_its_name_is_its_own, |desk| {
     let agency = desk.agency("riverton").await;
     let team = desk.post("/v1/teams", &agency.key, json!({ "name": "Roads" })).await;
     let taken = desk.post("/v1/teams", &agency.key, json!({ "name": "Roads" })).await;
@@ -208,18 +185,15 @@ async fn a_team_holds_its_members_and_its_name_is_its_own() {
     let staff = desk.get("/v1/staff", &agency.key).await.body["data"][0].clone();
     let members = format!("{}/members", team.header("location"));
     let member = format!("{members}/{}", staff["id"].as_str().unwrap());
-    let put =
-        async || desk.send(super::super::testing::request(actix_web::http::Method::PUT, &member, &agency.key)).await;
+    let put = async || desk.send(request(actix_web::http::Method::PUT, &member, &agency.key)).await;
     assert_eq!((put().await.status.as_u16(), put().await.status.as_u16()), (204, 204));
     let listed = async || desk.get(&members, &agency.key).await.body["data"].clone();
     assert_eq!(listed().await, json!([staff]));
     assert_eq!(desk.delete(&member, &agency.key).await.status, 204);
     assert_eq!(listed().await, json!([]));
-}
+});
 
-#[actix_web::test]
-async fn what_was_done_to_staff_and_keys_stands_in_the_log_without_secrets() {
-    let desk = TestApp::start().await;
+over_both!(what_was_done_to_staff_and_keys_stands_in_the_log_without_secrets, |desk| {
     let agency = desk.agency("riverton").await;
     let new = json!({ "email": "a@b.org", "name": "Ana", "role": "agent" });
     let path = desk.post("/v1/staff", &agency.key, new).await.header("location").to_owned();
@@ -234,11 +208,9 @@ async fn what_was_done_to_staff_and_keys_stands_in_the_log_without_secrets() {
     let data: Vec<&Value> = lines.iter().map(|l| &l.data.0).collect();
     let text = format!("{data:?}");
     assert!(!text.contains("argon2") && !text.contains("a very long password"), "{text}");
-}
+});
 
-#[actix_web::test]
-async fn a_keys_last_use_is_known_to_the_minute() {
-    let desk = TestApp::start().await;
+over_both!(a_keys_last_use_is_known_to_the_minute, |desk| {
     let agency = desk.agency("riverton").await;
     let made = desk.post("/v1/api-keys", &agency.key, json!({ "name": "k", "scopes": ["staff:manage"] })).await;
     let secret = made.body["secret"].as_str().unwrap();
@@ -252,4 +224,4 @@ async fn a_keys_last_use_is_known_to_the_minute() {
     desk.pass(1);
     desk.post("/v1/teams", secret, json!({ "name": "Water" })).await;
     assert_eq!(last_use().await, "2026-11-22T09:01:00Z");
-}
+});

@@ -2,12 +2,10 @@
 
 use serde_json::json;
 
-use super::super::testing::{TestApp, nothing};
+use super::super::testing::{TestApp, nothing, over_both};
 use crate::ids;
 
-#[actix_web::test]
-async fn an_operator_makes_an_agency_whose_owner_can_sign_in() {
-    let desk = TestApp::start().await;
+over_both!(an_operator_makes_an_agency_whose_owner_can_sign_in, |desk| {
     let operator = desk.operator().await;
     let owner = json!({ "email": "mayor@riverton.example", "name": "May", "role": "owner" });
     let new = json!({ "slug": "riverton", "name": "City of Riverton", "time_zone": "Europe/Lisbon", "owner": owner });
@@ -20,11 +18,9 @@ async fn an_operator_makes_an_agency_whose_owner_can_sign_in() {
     assert_eq!((again.status.as_u16(), &again.body["code"]), (409, &json!("slug-taken")));
     let read = desk.get(made.header("location"), &operator).await;
     assert_eq!((&read.body["slug"], &read.body["status"]), (&json!("riverton"), &json!("active")));
-}
+});
 
-#[actix_web::test]
-async fn an_agency_with_a_wrong_field_is_not_made_at_all() {
-    let desk = TestApp::start().await;
+over_both!(an_agency_with_a_wrong_field_is_not_made_at_all, |desk| {
     let operator = desk.operator().await;
     for (field, value, pointer) in [
         ("slug", json!("River Ton"), "/slug"),
@@ -39,11 +35,9 @@ async fn an_agency_with_a_wrong_field_is_not_made_at_all() {
         assert_eq!((refused.status.as_u16(), &refused.body["errors"][0]["pointer"]), (422, &json!(pointer)));
     }
     assert_eq!(desk.get("/v1/tenants", &operator).await.body["data"], json!([]));
-}
+});
 
-#[actix_web::test]
-async fn suspending_and_resuming_is_the_operators_alone() {
-    let desk = TestApp::start().await;
+over_both!(suspending_and_resuming_is_the_operators_alone, |desk| {
     let (operator, agency) = (desk.operator().await, desk.agency("riverton").await);
     let path = format!("/v1/tenants/{}", ids::TENANT.show(agency.id));
     assert_eq!(desk.post(&format!("{path}/suspend"), &agency.key, json!({})).await.status, 401);
@@ -54,11 +48,9 @@ async fn suspending_and_resuming_is_the_operators_alone() {
     assert_eq!(desk.get("/v1/staff", &agency.key).await.status, 200);
     let nowhere = format!("/v1/tenants/{}/suspend", nothing(ids::TENANT));
     assert_eq!(desk.post(&nowhere, &operator, json!({})).await.status, 404);
-}
+});
 
-#[actix_web::test]
-async fn an_operator_sees_no_agencys_data_and_a_revoked_key_sees_nothing() {
-    let desk = TestApp::start().await;
+over_both!(an_operator_sees_no_agencys_data_and_a_revoked_key_sees_nothing, |desk| {
     let operator = desk.operator().await;
     desk.agency("riverton").await;
     for path in ["/v1/staff", "/v1/teams", "/v1/api-keys", "/v1/auth/me"] {
@@ -72,4 +64,4 @@ async fn an_operator_sees_no_agencys_data_and_a_revoked_key_sees_nothing() {
     });
     revoke.await.unwrap();
     assert_eq!(desk.get("/v1/tenants", &operator).await.status, 401);
-}
+});

@@ -1,4 +1,4 @@
-//! The service over a fresh SQLite directory, with a clock that tests move and ready-made people and keys.
+//! The service over a fresh database of either kind, with a clock that tests move and ready-made people and keys.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,10 +17,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Front;
+#[cfg(feature = "postgres")]
+use crate::store::tests::support::pg::Database;
 use crate::{
     app::{App, Setup},
     auth::{Role, keys, seal::MasterKey, staff},
     blobs::Blobs,
+    cases::{intake, tokens::ReplyKey},
     channels::{builtin::lmtp, net, registry::Registry},
     ids::{self, Ids},
     settings::Limits,
@@ -45,8 +48,36 @@ pub struct TestApp {
     /// Where the connectors `memory` and `lmtp` lead.
     pub network: Arc<MemoryNetwork>,
     pub front: Front,
+    #[cfg(feature = "postgres")]
+    _database: Option<Database>,
     _dir: tempfile::TempDir,
 }
+
+/// Runs one promise over SQLite and over PostgreSQL.
+macro_rules! over_both {
+    ($name:ident, |$desk:ident| $body:expr) => {
+        mod $name {
+            use super::*;
+
+            async fn promise($desk: TestApp) {
+                $body
+            }
+
+            #[actix_web::test]
+            async fn over_sqlite() {
+                promise(TestApp::start().await).await;
+            }
+
+            #[cfg(feature = "postgres")]
+            #[actix_web::test]
+            #[ignore = "needs PostgreSQL: run by tests/run"]
+            async fn over_postgres() {
+                promise(TestApp::on_postgres().await).await;
+            }
+        }
+    };
+}
+pub(super) use over_both;
 
 /// One agency with an owner.
 pub struct Agency {
@@ -92,9 +123,22 @@ impl TestApp {
     /// With so many requests a minute for a credential.
     pub async fn allowing(requests_per_minute: u32) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let url = Url::Sqlite(dir.path().to_owned());
+        Self::over(&url, dir, requests_per_minute).await
+    }
+
+    /// Over PostgreSQL, in a database that goes away with the test.
+    #[cfg(feature = "postgres")]
+    pub async fn on_postgres() -> Self {
+        let database = Database::new();
+        let url = Url::Postgres(database.url("APP"));
+        Self { _database: Some(database), ..Self::over(&url, tempfile::tempdir().unwrap(), 10_000).await }
+    }
+
+    async fn over(url: &Url, dir: tempfile::TempDir, requests_per_minute: u32) -> Self {
         let runtime = tokio::runtime::Handle::current();
         let clock = Arc::new(Still(Mutex::new("2026-11-22T09:00:00Z".parse().unwrap())));
-        let store = Store::open(&Url::Sqlite(dir.path().to_owned()), 2, runtime.clone()).unwrap();
+        let store = Store::open(url, 2, runtime.clone()).unwrap();
         let network = MemoryNetwork::new();
         let connector = memory::connector(network.clone());
         let setup = Setup {
@@ -112,13 +156,34 @@ impl TestApp {
             parsing: 1,
         };
         let app = Arc::new(App::start(setup, runtime).await.unwrap());
-        Self { front: Front::new(app.clone()), app, clock, network, _dir: dir }
+        Self {
+            front: Front::new(app.clone()),
+            app,
+            clock,
+            network,
+            #[cfg(feature = "postgres")]
+            _database: None,
+            _dir: dir,
+        }
     }
 
     /// Moves the clock on.
     pub fn pass(&self, seconds: i64) {
         let mut now = self.clock.0.lock().unwrap();
         *now += SignedDuration::from_secs(seconds);
+    }
+
+    /// What files the mail that comes in.
+    pub fn intake(&self) -> intake::Deps {
+        let registry = self.app.opener.registry().clone();
+        intake::Deps::new(
+            self.app.store.clone(),
+            self.app.blobs.clone(),
+            (self.app.clock.clone(), self.app.ids.clone()),
+            self.app.parsing.clone(),
+            Arc::new(move |id| registry.find(id).map(|(_, connector)| connector.clone())),
+            ReplyKey::new([1; 32]),
+        )
     }
 
     pub async fn agency(&self, slug: &str) -> Agency {

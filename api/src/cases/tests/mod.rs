@@ -5,4 +5,5 @@ mod house;
 mod ledger;
 mod loops;
 mod record;
+mod suggested;
 mod threads;
