@@ -95,17 +95,21 @@ fn name_items(document: &mut Value) {
 const KEY_FORM: &str = r#"^("[!#-~]{1,255}"|[!#-~]{1,255})$"#;
 const TAGS_FORM: &str = r#"^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$"#;
 
+/// Operations that change a row with a version by POST.
+const CHANGES: [&str; 4] = ["/accept", "/dismiss", "/merge", "/unmerge"];
+
 /// What the frame and the door do for every operation alike.
 fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     let open = operation.get("security").is_some();
     let takes_body = operation.get("requestBody").is_some();
     let changes = method != "get";
     let tenant = !open && !path.starts_with("/v1/tenants");
+    let versioned = tenant && (method == "patch" || CHANGES.iter().any(|end| path.ends_with(end)));
     let mut headers = Vec::new();
     if tenant && method == "post" {
         headers.push(("Idempotency-Key", "Repeat the request with the same key, and it is done once.", KEY_FORM));
     }
-    if tenant && method == "patch" {
+    if versioned {
         headers.push(("If-Match", "The `ETag` of the version to change. The agency may require it.", TAGS_FORM));
     }
     let has_query = operation["parameters"].as_array().is_some_and(|p| p.iter().any(|p| p["in"] == "query"));
@@ -124,11 +128,11 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         (problem::FORBIDDEN, !open),
         (problem::NOT_FOUND, path.contains('{')),
         (problem::CONFLICT, !open && changes),
-        (problem::STALE, tenant && method == "patch"),
+        (problem::STALE, versioned),
         (problem::TOO_LARGE, takes_body),
         (problem::MEDIA_TYPE, takes_body),
         (problem::INVALID, takes_body || has_query || (tenant && method == "post")),
-        (problem::PRECONDITION, tenant && method == "patch"),
+        (problem::PRECONDITION, versioned),
     ];
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for (kind, _) in refusals.into_iter().filter(|(_, applies)| *applies) {
