@@ -78,7 +78,7 @@ fn row(id: Uuid) -> Tenant {
         case_year: 0,
         case_last: 0,
         event_last: 0,
-        search_version: crate::cases::words::VERSION,
+        search_version: 1,
         settings: Json(serde_json::json!({})),
         version: 1,
         created_at: at,
