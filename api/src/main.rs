@@ -12,5 +12,6 @@ fn main() -> ExitCode {
         .connector(civicdesk_sms::twilio::connector())
         .connector(civicdesk_sms::vonage::connector())
         .connector(civicdesk_sms::notify::connector())
+        .connector(civicdesk_social::telegram::connector())
         .run()
 }

@@ -9,7 +9,9 @@
 pub mod calls;
 mod clock;
 pub mod form;
+mod multipart;
 pub mod notify;
+pub mod telegram;
 mod trouble;
 pub mod twilio;
 pub mod vonage;
