@@ -49,6 +49,7 @@ mod tests {
             automatic: false,
             public: false,
             written_at: Timestamp::UNIX_EPOCH,
+            heard_at: None,
         }
     }
 

@@ -44,6 +44,7 @@ pub async fn outbound(blobs: &Blobs, signer: &ReplyKey, ready: &Ready) -> Result
         automatic: message.automatic || letter,
         public: message.public,
         written_at: message.written_at.unwrap_or(message.created_at).0,
+        heard_at: None,
     })
 }
 

@@ -1,6 +1,6 @@
 //! A provider's call to us: verified first, over the raw bytes, then read.
 
-use crate::{RawItem, Receipt};
+use crate::{RawItem, Receipt, Watermark};
 
 /// One HTTP request of a provider, as it came.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,7 @@ impl HookCall {
 pub struct Received {
     pub items: Vec<RawItem>,
     pub receipts: Vec<Receipt>,
+    pub watermarks: Vec<Watermark>,
     pub answer: Answer,
 }
 

@@ -27,6 +27,6 @@ pub use inbound::{
 };
 pub use item::{Cursor, Envelope, ExternalId, Place, RawItem};
 pub use measure::Measure;
-pub use outbound::{Outbound, OutboundAttachment, Receipt, ReceiptState, Sent};
+pub use outbound::{Outbound, OutboundAttachment, Receipt, ReceiptState, Sent, Watermark};
 pub use secret::Secret;
 pub use tools::{Clock, Dial, SystemClock, Tools};

@@ -31,6 +31,9 @@ pub struct Outbound {
     /// Anyone may read it. Only an answer to what was public may be; `false` is for the eyes of `to` and `cc` alone.
     pub public: bool,
     pub written_at: Timestamp,
+    /// When the person it is to last wrote to us on this channel, where that is known: some networks close a conversation
+    /// that long after.
+    pub heard_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +58,15 @@ pub struct Receipt {
     pub id: ExternalId,
     pub state: ReceiptState,
     pub detail: Option<String>,
+}
+
+/// What became of everything that was sent to one person up to a moment, on networks that do not name each message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watermark {
+    /// The person's address, as in `Party`.
+    pub to: String,
+    pub state: ReceiptState,
+    pub until: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

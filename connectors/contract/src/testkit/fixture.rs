@@ -50,6 +50,11 @@ pub trait Fixture: Send + Sync {
         "planted-0@kit.invalid".to_owned()
     }
 
+    /// The longest text that this account takes, where it is not declared because each account has its own limit.
+    fn longest(&self) -> Option<usize> {
+        None
+    }
+
     /// What a file of this network may be: its name and its type. Networks without file names give `None`.
     fn file_kind(&self) -> (Option<&'static str>, &'static str) {
         (Some("Plan Straße.pdf"), "application/pdf")
@@ -100,7 +105,8 @@ pub trait Fixture: Send + Sync {
         Vec::new()
     }
 
-    /// `hooks` with `receipts`: the provider's call that says that this message was delivered.
+    /// `hooks` with `receipts`: the provider's call that says that this message was delivered, or read where the network
+    /// tells no more.
     async fn receipt(&self, _sent: &Sent) -> HookCall {
         panic!("a connector that declares `hooks` and `receipts` needs Fixture::receipt");
     }

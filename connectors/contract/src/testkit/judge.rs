@@ -137,6 +137,7 @@ impl<'a> Kit<'a> {
             automatic: false,
             public: false,
             written_at: self.tools.clock.now(),
+            heard_at: Some(self.tools.clock.now()),
         }
     }
 

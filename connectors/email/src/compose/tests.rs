@@ -33,6 +33,7 @@ fn message() -> Outbound {
         automatic: false,
         public: false,
         written_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        heard_at: None,
     }
 }
 

@@ -41,6 +41,7 @@ pub fn message(to: &[&str]) -> Outbound {
         automatic: false,
         public: false,
         written_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        heard_at: None,
     }
 }
 

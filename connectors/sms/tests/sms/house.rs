@@ -61,6 +61,7 @@ pub fn text(words: &str) -> Outbound {
         automatic: false,
         public: false,
         written_at: "2026-11-22T12:00:00Z".parse().unwrap(),
+        heard_at: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use civicdesk_contract::{Channel, Connector, Outbound, Party, Settings, testkit::tools};
+use civicdesk_contract::{Channel, Clock, Connector, Outbound, Party, Settings, SystemClock, testkit::tools};
 use serde_json::Value;
 
 pub fn open(connector: &Arc<dyn Connector>, settings: Value) -> Arc<dyn Channel> {
@@ -27,6 +27,7 @@ pub fn message(to: Party, text: &str) -> Outbound {
         references: Vec::new(),
         automatic: false,
         public: false,
-        written_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        written_at: SystemClock.now(),
+        heard_at: None,
     }
 }
