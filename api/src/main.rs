@@ -12,6 +12,11 @@ fn main() -> ExitCode {
         .connector(civicdesk_sms::twilio::connector())
         .connector(civicdesk_sms::vonage::connector())
         .connector(civicdesk_sms::notify::connector())
+        .connector(civicdesk_social::mastodon::connector())
+        .connector(civicdesk_social::meta::messenger())
+        .connector(civicdesk_social::meta::instagram())
+        .connector(civicdesk_social::meta::whatsapp::connector())
+        .connector(civicdesk_social::x::connector())
         .connector(civicdesk_social::telegram::connector())
         .run()
 }

@@ -18,6 +18,13 @@ pub fn base(field: &str, address: &str) -> Result<String> {
     Ok(address.trim_end_matches('/').to_owned())
 }
 
+/// The host of such an address, and its port where it is not the usual one.
+pub fn host(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
+    let host = url.host_str()?.to_owned();
+    Some(url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
+}
+
 /// What the provider answered, whatever the status.
 pub struct Reply {
     pub status: u16,

@@ -27,3 +27,10 @@ pub fn json(call: &HookCall) -> Result<Value> {
     }
     serde_json::from_slice(&call.body).map_err(|e| Error::malformed("receive", format!("not JSON: {:?}", e.classify())))
 }
+
+/// A parameter of the call's query.
+pub fn query(call: &HookCall, name: &str) -> Option<String> {
+    let mut url = reqwest::Url::parse("http://query.invalid/").ok()?;
+    url.set_query(Some(&call.query));
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}

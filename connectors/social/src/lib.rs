@@ -1,28 +1,20 @@
-//! Social networks for CivicDesk, a module each.
+//! Social networks for CivicDesk, a module each: `mastodon`, `meta` (Messenger, Instagram, WhatsApp), `telegram` and `x`.
 //!
-//! `call` asks a provider's API · `hook` what all provider's calls share · `sign` comparing · `multipart` files
-//! in a form. One application at the provider serves one channel: [`connectors`] says where that limits.
+//! `call` asks a provider's API · `hook` what all providers' calls share · `ids` names of people and messages · `sign`
+//! HMAC and comparing · `multipart` files in a form.
+//!
+//! A channel holds the keys of one application at the provider, and the provider calls one address for it. Where that
+//! limits: a Telegram bot has one webhook or is asked by one program, so two channels on one bot take each other's
+//! messages. An application at Meta has one webhook address for all its pages and numbers, and one at X one webhook on
+//! most plans: there each channel needs an application of its own. On Mastodon a token belongs to an account, and several
+//! channels may use one application.
 
 mod call;
 mod hook;
 mod ids;
+pub mod mastodon;
+pub mod meta;
 mod multipart;
 mod sign;
 pub mod telegram;
-
-use std::sync::Arc;
-
-use civicdesk_contract::Connector;
-
-/// Every connector of this crate.
-///
-/// A channel holds the keys of one application at the provider, and the provider calls one address for it:
-///
-/// - Telegram: a bot has one webhook, or is asked by one program; two channels on one bot take each other's messages.
-/// - Mastodon: a token belongs to one account; several channels may use one application.
-/// - Messenger, Instagram, WhatsApp: an application has one webhook address for all its pages and numbers. A channel
-///   reads the events of its own page or number and passes over the others', so each channel needs an application.
-/// - X: a webhook belongs to one application, and most plans allow one; each channel needs an application.
-pub fn connectors() -> Vec<Arc<dyn Connector>> {
-    vec![telegram::connector()]
-}
+pub mod x;

@@ -9,12 +9,15 @@
 pub mod calls;
 mod clock;
 pub mod form;
+pub mod mastodon;
+pub mod meta;
 mod multipart;
 pub mod notify;
 pub mod telegram;
 mod trouble;
 pub mod twilio;
 pub mod vonage;
+pub mod x;
 
 pub use clock::ProviderClock;
 pub use trouble::{Trouble, Troubles};

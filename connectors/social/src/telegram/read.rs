@@ -86,7 +86,7 @@ pub fn read(item: &RawItem) -> Result<Inbound> {
 
 /// A private chat has the number of the person in it.
 fn from(message: &Value) -> Option<Party> {
-    let address = message["from"]["id"].as_i64().or(message["chat"]["id"].as_i64())?.to_string();
+    let address = ids::person(ID, &message["chat"]["id"].as_i64()?.to_string());
     let person = &message["from"];
     let words = |field: &str| person[field].as_str().map(str::trim).filter(|word| !word.is_empty());
     let full: Vec<&str> = words("first_name").into_iter().chain(words("last_name")).collect();

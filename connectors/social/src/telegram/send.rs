@@ -81,7 +81,8 @@ fn chat(message: &Outbound) -> Result<i64> {
     let ([to], []) = (message.to.as_slice(), message.cc.as_slice()) else {
         return Err(refused("a message on Telegram goes to one person"));
     };
-    to.address.parse().map_err(|_| refused("the address is no number of a Telegram chat"))
+    let number = ids::person_of(ID, &to.address).and_then(|number| number.parse().ok());
+    number.ok_or_else(|| refused("the address is none of Telegram, such as telegram:4711"))
 }
 
 fn fits(message: &Outbound) -> Result<()> {

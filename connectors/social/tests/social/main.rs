@@ -1,5 +1,10 @@
 //! The networks' promises, held against fake providers, in one program so that it is linked once.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod bench;
+mod mastodon;
+mod page;
 mod telegram;
+mod vectors;
+mod whatsapp;
+mod x;

@@ -98,7 +98,7 @@ impl Fixture for TelegramFixture {
     }
 
     fn citizen(&self) -> Option<String> {
-        Some(MARIA.to_string())
+        Some(format!("telegram:{MARIA}"))
     }
 
     fn answered(&self) -> String {
@@ -113,7 +113,7 @@ impl Fixture for TelegramFixture {
         let taken = self.telegram.taken().into_iter();
         taken
             .map(|taken| Delivered {
-                to: vec![taken.chat.to_string()],
+                to: vec![format!("telegram:{}", taken.chat)],
                 text: taken.text,
                 attachments: taken.files,
                 answers: taken.answers.map(|number| format!("telegram:{BOT}:{}:{number}", taken.chat)),
@@ -155,7 +155,7 @@ async fn telegram_keeps_the_contract() {
 }
 
 fn maria() -> Party {
-    Party { kind: IdentityKind::Account, address: MARIA.to_string(), name: None }
+    Party { kind: IdentityKind::Account, address: format!("telegram:{MARIA}"), name: None }
 }
 
 #[tokio::test]
