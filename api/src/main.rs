@@ -18,5 +18,6 @@ fn main() -> ExitCode {
         .connector(civicdesk_social::meta::whatsapp::connector())
         .connector(civicdesk_social::x::connector())
         .connector(civicdesk_social::telegram::connector())
+        .connector(civicdesk_bridge::connector())
         .run()
 }
