@@ -103,12 +103,11 @@ pub async fn work(deps: &Deps, tenant: Uuid, limit: usize) -> Result<Worked, Fai
     let turn = deps.turn(tenant);
     let _turn = turn.lock().await;
     let door = deps.store.tenant(tenant);
-    let most = i64::try_from(limit).unwrap_or(i64::MAX);
-    let take = move |tx: &mut Tx| -> store::Result<(Vec<Item>, Tenant, Vec<Channel>)> {
-        Ok((inbound::take(tx, most)?, tenant::get(tx)?, channels::list(tx)?))
+    let take = move |tx: &mut Tx| -> store::Result<((Vec<Item>, bool), Tenant, Vec<Channel>)> {
+        Ok((inbound::take(tx, limit)?, tenant::get(tx)?, channels::list(tx)?))
     };
-    let (items, tenant_row, channels) = door.write(take).await?;
-    let mut worked = Worked { taken: items.len(), more: items.len() == limit, ..Worked::default() };
+    let ((items, more), tenant_row, channels) = door.write(take).await?;
+    let mut worked = Worked { taken: items.len(), more, ..Worked::default() };
     if items.is_empty() {
         return Ok(worked);
     }

@@ -64,16 +64,21 @@ pub fn get(tx: &mut Tx, id: Uid) -> Result<Item> {
     Ok(tx.of(inbound_items::table).filter(inbound_items::id.eq(id)).select(Item::as_select()).first(tx.conn())?)
 }
 
-/// Takes the oldest waiting items in hand, and counts that they were.
-pub fn take(tx: &mut Tx, limit: i64) -> Result<Vec<Item>> {
+/// Takes the oldest waiting items in hand, and counts that they were. What was in hand before when the program ended is
+/// taken alone: if reading it is what ends the program, no other item is blamed for it. `true`: more wait.
+pub fn take(tx: &mut Tx, limit: usize) -> Result<(Vec<Item>, bool)> {
     let waiting = tx.of(inbound_items::table).filter(inbound_items::state.eq("received"));
-    let waiting = waiting.order((inbound_items::received_at, inbound_items::id)).limit(limit);
-    let found: Vec<Item> = waiting.select(Item::as_select()).load(tx.conn())?;
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let waiting = waiting.order((inbound_items::received_at, inbound_items::id)).limit(most);
+    let mut found: Vec<Item> = waiting.select(Item::as_select()).load(tx.conn())?;
+    let together = found.iter().take_while(|i| i.attempts == 0).count().max(1);
+    let more = found.len() == limit || found.len() > together;
+    found.truncate(together);
     let ids: Vec<Uid> = found.iter().map(|i| i.id).collect();
     diesel::update(tx.of(inbound_items::table).filter(inbound_items::id.eq_any(ids)))
         .set(inbound_items::attempts.eq(inbound_items::attempts + 1))
         .execute(tx.conn())?;
-    Ok(found.into_iter().map(|i| Item { attempts: i.attempts + 1, ..i }).collect())
+    Ok((found.into_iter().map(|i| Item { attempts: i.attempts + 1, ..i }).collect(), more))
 }
 
 /// Puts items back that were in hand through no fault of their own.
@@ -183,14 +188,16 @@ pub fn twins(tx: &mut Tx, hashes: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> {
     Ok(counted.into_iter().filter(|(_, n)| *n > 1).map(|(hash, _)| hash).collect())
 }
 
-/// Items of a folder with these bytes and their epoch, where that is another one, oldest first: what a renumbered
-/// mailbox may show again.
+/// Items of a folder with these bytes that came before this one under another epoch, with that epoch, oldest first: what
+/// a renumbered mailbox may show again. Only what came before: two that wait must not each stand for the other.
 pub fn under_other_epochs(tx: &mut Tx, item: &Item) -> Result<Vec<(Uid, String)>> {
     let (Some(folder), Some(epoch)) = (&item.folder, &item.epoch) else { return Ok(Vec::new()) };
     let same = tx.of(inbound_items::table).filter(inbound_items::channel_id.eq(item.channel_id));
     let same =
         same.filter(inbound_items::folder.eq(folder.clone())).filter(inbound_items::sha256.eq(item.sha256.clone()));
-    let same = same.filter(inbound_items::epoch.ne(epoch.clone())).filter(inbound_items::id.ne(item.id));
+    let (at, id) = (item.received_at, item.id);
+    let before = inbound_items::received_at.lt(at).or(inbound_items::received_at.eq(at).and(inbound_items::id.lt(id)));
+    let same = same.filter(inbound_items::epoch.ne(epoch.clone())).filter(before);
     let same = same.order((inbound_items::received_at, inbound_items::id));
     let found: Vec<(Uid, Option<String>)> = same.select((inbound_items::id, inbound_items::epoch)).load(tx.conn())?;
     Ok(found.into_iter().filter_map(|(id, epoch)| Some((id, epoch?))).collect())

@@ -53,6 +53,16 @@ on_both!(a_renumbered_mailbox_shows_nothing_new_and_hides_nothing_new, 1, 2, |pl
     assert_eq!(house.cases(0).await.len(), 3);
 });
 
+on_both!(a_mailbox_renumbered_before_its_mail_was_filed_loses_none_of_it, 1, 2, |place| {
+    let house = House::new(place).await;
+    let same = Mail { raw: b"the same".to_vec(), ..mail("ana@a.example", "Light out") };
+    for epoch in ["1", "2"] {
+        house.arrive(0, same.clone().lying(epoch)).await;
+    }
+    let worked = house.work(0).await;
+    assert_eq!((worked.messages, worked.duplicates), (1, 1), "the first is the mail, the second shows it again");
+});
+
 on_both!(what_cannot_be_read_is_quarantined_with_its_words_and_bytes_and_can_be_replayed, 1, 2, |place| {
     let house = House::new(place).await;
     for raw in [b"gibberish".to_vec(), b"panic".to_vec(), vec![0; 100_000]] {
@@ -85,9 +95,29 @@ on_both!(an_item_in_hand_at_two_crashes_is_not_read_again, 1, 2, |place| {
     }
     house.arrive(0, mail("bob@b.example", "Behind it")).await;
     assert_eq!(house.work(0).await.quarantined, 1);
+    assert_eq!(house.work(0).await.messages, 1);
     let items = house.items(0).await;
     assert_eq!(items.iter().map(|item| item.state.as_str()).collect::<Vec<_>>(), ["filed", "quarantined"]);
     assert!(items[1].reason.as_deref().unwrap().contains("in hand twice"));
+});
+
+on_both!(what_was_in_hand_beside_it_at_two_crashes_is_filed, 1, 2, |place| {
+    let house = House::new(place).await;
+    for subject in ["The killer", "Beside it", "Beside it as well"] {
+        house.arrive(0, mail("ana@a.example", subject)).await;
+    }
+    let first = house.write(0, |tx| inbound::take(tx, 10)).await;
+    let second = house.write(0, |tx| inbound::take(tx, 10)).await;
+    assert_eq!((first.0.len(), second.0.len()), (3, 1), "after a crash, one at a time");
+    let mut ends = Vec::new();
+    loop {
+        let worked = house.work(0).await;
+        ends.push((worked.messages, worked.quarantined));
+        if !worked.more {
+            break;
+        }
+    }
+    assert_eq!(ends, [(0, 1), (1, 0), (1, 0)]);
 });
 
 on_both!(the_counts_add_up, 1, 2, |place| {
