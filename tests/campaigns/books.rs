@@ -22,20 +22,26 @@ pub struct Books {
 }
 
 impl Books {
-    /// Waits until nothing is under way any more, and reads.
+    /// Waits until nothing is under way any more, in or out, and reads.
     pub fn when_quiet(client: &Client) -> Self {
-        until_within(PATIENCE, "everything that came in is filed", || {
-            (sums(client)["total"]["received"] == 0).then_some(())
-        });
-        let cases = all(client, "/v1/cases");
-        let of = |case: &Value| all(client, &format!("/v1/cases/{}/messages", text(case, "id")));
-        let mut messages: Vec<Value> = cases.iter().flat_map(of).collect();
-        for message in messages.iter_mut().filter(|m| is_under_way(m)) {
+        let mut books = Self::when_filed(client);
+        for message in books.messages.iter_mut().filter(|m| is_under_way(m)) {
             let path = format!("/v1/messages/{}", text(message, "id"));
             *message = until_within(PATIENCE, &format!("{path} is sent, or has failed"), || {
                 Some(client.get(&path).expecting(200).json()).filter(|m| !is_under_way(m))
             });
         }
+        books
+    }
+
+    /// Waits until everything that came in has its place, and reads.
+    pub fn when_filed(client: &Client) -> Self {
+        until_within(PATIENCE, "everything that came in is filed", || {
+            (sums(client)["total"]["received"] == 0).then_some(())
+        });
+        let cases = all(client, "/v1/cases?sort=created_at");
+        let of = |case: &Value| all(client, &format!("/v1/cases/{}/messages", text(case, "id")));
+        let messages = cases.iter().flat_map(of).collect();
         Self { items: all(client, "/v1/inbound"), cases, messages, sums: sums(client) }
     }
 

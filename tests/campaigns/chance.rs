@@ -14,11 +14,11 @@ impl Chance {
     /// Another generator that this one and a number determine.
     pub fn apart(&self, number: u64) -> Self {
         let mut apart = Self(self.0 ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        apart.next();
+        apart.number();
         apart
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -28,7 +28,7 @@ impl Chance {
     /// A number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
         let end = u64::try_from(end).expect("a number of 64 bits");
-        usize::try_from(self.next() % end).expect("a number below a usize")
+        usize::try_from(self.number() % end).expect("a number below a usize")
     }
 
     pub fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {

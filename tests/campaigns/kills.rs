@@ -27,8 +27,11 @@ pub const CAMPAIGN: Campaign = Campaign {
     },
 };
 
+const MOMENTS: [&str; 5] =
+    ["at any time", "while mail came in", "while mail was filed", "while answers went out", "while it started"];
+const LONGEST_START: Duration = Duration::from_millis(600);
 /// So long a kill waits for the work that it is to interrupt.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(2);
 
 pub fn run(engine: Engine, kills: u64, seed: u64) -> Finding {
@@ -36,20 +39,24 @@ pub fn run(engine: Engine, kills: u64, seed: u64) -> Finding {
     let mut town = Town::start(engine);
     let mut chance = Chance::new(seed);
     let traffic = Traffic::new(&town, &chance);
-    let mut hits = [0_u64; 4];
+    let (mut done, mut hits) = (0, [0_u64; MOMENTS.len()]);
     thread::scope(|scope| {
         let stopped = traffic.begin(scope);
-        for _ in 0..kills {
-            let moment = chance.below(4);
+        while done < kills {
+            let moment = chance.below(MOMENTS.len());
             hits[moment] += u64::from(wait_for(moment, &town.program, &mut chance));
             town.program.kill9();
+            done += 1;
+            if MOMENTS[moment] == "while it started" {
+                town.program.start_and_kill9(chance.up_to(LONGEST_START));
+                done += 1;
+            }
             town.program.restart();
         }
         drop(stopped);
     });
-    for (name, number) in
-        ["at any time", "while mail came in", "while mail was filed", "while answers went out"].iter().zip(hits)
-    {
+    finding.count("kills", done);
+    for (name, number) in MOMENTS.iter().zip(hits) {
         finding.count(&format!("kills {name}"), number);
     }
     let client = town.client();
@@ -58,7 +65,6 @@ pub fn run(engine: Engine, kills: u64, seed: u64) -> Finding {
     if replayed > 0 {
         books = Books::when_quiet(&client);
     }
-    finding.count("kills", kills);
     finding.count("items replayed, in hand at two kills", replayed);
     verdict::judge(&mut finding, &town, &traffic.sent(), &books);
     finding.done()

@@ -5,10 +5,13 @@
 
 pub mod books;
 pub mod chance;
+pub mod corpora;
 mod given;
 pub mod kills;
 pub mod letter;
+pub mod mails;
 mod result;
+pub mod thousand;
 pub mod town;
 
 pub use given::{ENGINE, Given, Known};
@@ -22,4 +25,4 @@ pub struct Campaign {
     pub run: fn(&Given) -> Vec<Finding>,
 }
 
-pub const ALL: &[Campaign] = &[kills::CAMPAIGN];
+pub const ALL: &[Campaign] = &[corpora::CAMPAIGN, kills::CAMPAIGN, thousand::CAMPAIGN];

@@ -2,14 +2,17 @@
 //! go out through Postfix into the mailboxes of its citizens.
 
 use std::{
+    fs::OpenOptions,
+    io::Write,
     net::TcpListener,
-    process,
+    path::Path,
+    process::{self, Command},
     sync::atomic::{AtomicU32, Ordering},
 };
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Engine, Mailbox, Options, Program, Tenant, server};
+use crate::harness::{Client, Engine, Mail, Mailbox, Options, Program, Tenant, server};
 
 /// One agency and its surroundings.
 pub struct Town {
@@ -40,16 +43,16 @@ impl Town {
             .set("limits", "requests_per_minute", 1_000_000);
         let program = Program::start_with(engine, options);
         let tenant = program.tenant("riverton");
-        let address = |local: &str| format!("{local}@riverton-{name}.test");
         let smtp = json!({ "host": server("MTA_HOST"), "port": number("MTA_SMTP_PORT"), "security": "starttls" });
-        let fetched = address("help");
+        let fetched = format!("help@riverton-{name}.test");
         let imap = json!({
             "host": server("DOVECOT_HOST"), "port": number("DOVECOT_IMAPS_PORT"),
             "username": fetched, "password": server("DOVECOT_PASSWORD"),
         });
         let ca = server("DOVECOT_CA");
         let fetched = channel(&tenant, "email", fetched, json!({ "imap": imap, "smtp": smtp, "ca_file": ca }));
-        let pushed = channel(&tenant, "lmtp", address("forms"), json!({ "smtp": smtp, "ca_file": ca }));
+        let pushed =
+            channel(&tenant, "lmtp", format!("forms@pushed-{name}.test"), json!({ "smtp": smtp, "ca_file": ca }));
         Self { program, tenant, pushed, fetched, lmtp, home: format!("home-{name}.test") }
     }
 
@@ -61,6 +64,22 @@ impl Town {
     /// The address of the citizen of this number, who has a mailbox on Dovecot.
     pub fn citizen(&self, number: usize) -> String {
         format!("citizen{number}@{}", self.home)
+    }
+
+    /// Lets the mail server push what comes for the pushed channel's domain, as an agency's own server does.
+    pub fn push_by_the_mail_server(&self) {
+        let config = Path::new(&server("MTA_DIR")).join("config");
+        let (_, domain) = self.pushed.address.rsplit_once('@').expect("an address");
+        let mut transport =
+            OpenOptions::new().append(true).open(config.join("transport")).expect("the server's routes");
+        transport.write_all(format!("{domain} lmtp:inet:{}\n", self.lmtp).as_bytes()).expect("a new route");
+        let reload = Command::new("postfix").arg("-c").arg(&config).arg("reload").output().expect("postfix runs");
+        assert!(reload.status.success(), "postfix reload: {}", String::from_utf8_lossy(&reload.stderr));
+    }
+
+    /// A session with the mail server.
+    pub fn mail_server() -> Mail {
+        Mail::smtp(&format!("{}:{}", server("MTA_HOST"), server("MTA_SMTP_PORT")))
     }
 
     /// The mailbox that the program fetches from.

@@ -35,16 +35,24 @@ pub use mailbox::{Mailbox, server};
 pub use program::{Engine, Program};
 pub use settings::Options;
 pub use tenant::Tenant;
-pub use wait::{until, until_within};
+pub use wait::{until, until_within, within};
 
 /// Makes a test for each database out of every function named. PostgreSQL's twins need the server that `tests/run` starts;
-/// after `moving the clock:` both need a build that can.
+/// after `moving the clock:` both need a build that can, after `with the mail servers:` both need those.
 #[macro_export]
 macro_rules! on_both_engines {
     (moving the clock: $($test:ident),+ $(,)?) => {
         mod sqlite {
             $(#[test]
             #[ignore = "needs a build with test-hooks: run by tests/run"]
+            fn $test() { super::$test($crate::harness::Engine::Sqlite) })+
+        }
+        $crate::on_both_engines!(@postgres $($test),+);
+    };
+    (with the mail servers: $($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test]
+            #[ignore = "needs Dovecot and Postfix: run by tests/run"]
             fn $test() { super::$test($crate::harness::Engine::Sqlite) })+
         }
         $crate::on_both_engines!(@postgres $($test),+);

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, OnceLock},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -70,13 +71,17 @@ impl Program {
         self.output(&["migrate"]).unwrap_or_else(|e| panic!("migrate: {e}"));
     }
 
-    fn run(&mut self) {
-        let run_file = self.directory.path().join("serve.json");
-        fs::remove_file(&run_file).ok();
+    fn spawn(&self) -> Child {
+        fs::remove_file(self.run_file()).ok();
         let log = OpenOptions::new().create(true).append(true).open(self.log_file()).expect("a log file");
         let mut command = self.command(&["serve"]);
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a second handle")).stderr(log);
-        let mut process = command.spawn().expect("civicdesk starts");
+        command.spawn().expect("civicdesk starts")
+    }
+
+    fn run(&mut self) {
+        let run_file = self.run_file();
+        let mut process = self.spawn();
         let ready = until("the program writes where it listens", || {
             if let Some(status) = process.try_wait().expect("a process to ask") {
                 panic!("civicdesk serve ended at once with {status}:\n{}", self.log());
@@ -157,6 +162,10 @@ impl Program {
         fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
+    fn run_file(&self) -> PathBuf {
+        self.directory.path().join("serve.json")
+    }
+
     fn log_file(&self) -> PathBuf {
         self.directory.path().join("program.log")
     }
@@ -167,6 +176,13 @@ impl Program {
             process.kill().expect("a process to kill");
             process.wait().expect("a process to reap");
         }
+    }
+
+    /// Starts a program that is not running and kills it so soon after, ready or not.
+    pub fn start_and_kill9(&mut self, after: Duration) {
+        self.process = Some(self.spawn());
+        std::thread::sleep(after);
+        self.kill9();
     }
 
     /// SIGTERM, and the status with which the program ends once it has finished what it accepted.

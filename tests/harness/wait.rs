@@ -16,13 +16,18 @@ pub fn until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
 
 /// As `until`, for what takes longer than that.
 #[track_caller]
-pub fn until_within<T>(deadline: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub fn until_within<T>(deadline: Duration, what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    within(deadline, ask).unwrap_or_else(|| panic!("not within {} s: {what}", deadline.as_secs()))
+}
+
+/// Asks until there is an answer or the deadline is over.
+pub fn within<T>(deadline: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + deadline;
     loop {
-        if let Some(answer) = ask() {
+        let answer = ask();
+        if answer.is_some() || Instant::now() >= end {
             return answer;
         }
-        assert!(Instant::now() < end, "not within {} s: {what}", deadline.as_secs());
         thread::sleep(PAUSE);
     }
 }

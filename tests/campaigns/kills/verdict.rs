@@ -68,7 +68,7 @@ fn going_out(finding: &mut Finding, town: &Town, answers: &[Answered], books: &B
     let by_id: HashMap<&str, &Value> = books.outbound().map(|m| (text(m, "network_id"), m)).collect();
     let repeated: HashSet<String> = all(&town.client(), "/v1/events")
         .iter()
-        .filter(|event| event["kind"] == "message.repeated")
+        .filter(|event| event["type"] == "message.repeated")
         .map(|event| text(event, "message_id").to_owned())
         .collect();
     for (id, copies) in &arrived {
