@@ -9,8 +9,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Campaign, ENGINE, Finding, Given, Known, books::Books, chance::Chance, town::Town};
-use crate::harness::{Client, Engine, Program};
+use super::{
+    Campaign, ENGINE, Finding, Given, Known,
+    books::{Books, sums},
+    chance::Chance,
+    town::Town,
+};
+use crate::harness::{Client, Engine, Program, within};
 use traffic::Traffic;
 
 pub const CAMPAIGN: Campaign = Campaign {
@@ -32,6 +37,8 @@ const MOMENTS: [&str; 5] =
 const LONGEST_START: Duration = Duration::from_millis(600);
 /// So long a kill waits for the work that it is to interrupt.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// So long the last mails of the mailbox may take; what is not there then is judged as lost.
+const FETCHING: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(2);
 
 pub fn run(engine: Engine, kills: u64, seed: u64) -> Finding {
@@ -59,14 +66,19 @@ pub fn run(engine: Engine, kills: u64, seed: u64) -> Finding {
     for (name, number) in MOMENTS.iter().zip(hits) {
         finding.count(&format!("kills {name}"), number);
     }
-    let client = town.client();
+    let (client, sent) = (town.client(), traffic.sent());
+    within(FETCHING, || {
+        let now = sums(&client)["total"].clone();
+        let there = now["messages"].as_u64()? + now["quarantined"].as_u64()?;
+        (there >= sent.mails.len() as u64).then_some(())
+    });
     let mut books = Books::when_quiet(&client);
     let replayed = Books::replay_the_interrupted(&client);
     if replayed > 0 {
         books = Books::when_quiet(&client);
     }
     finding.count("items replayed, in hand at two kills", replayed);
-    verdict::judge(&mut finding, &town, &traffic.sent(), &books);
+    verdict::judge(&mut finding, &town, &sent, &books);
     finding.done()
 }
 

@@ -19,9 +19,9 @@ use crate::{
 
 /// People who write.
 pub const CITIZENS: usize = 40;
-const PUSHED_EVERY: Duration = Duration::from_millis(40);
-const LAID_EVERY: Duration = Duration::from_millis(90);
-const ANSWERED_EVERY: Duration = Duration::from_millis(120);
+const PUSHED_EVERY: Duration = Duration::from_millis(100);
+const LAID_EVERY: Duration = Duration::from_millis(200);
+const ANSWERED_EVERY: Duration = Duration::from_millis(250);
 const AGAIN_AFTER: Duration = Duration::from_millis(30);
 
 /// Everything that was acknowledged.
