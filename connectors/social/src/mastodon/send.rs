@@ -145,7 +145,7 @@ fn names(text: &str) -> impl Iterator<Item = &str> {
     let inside = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices('@').filter_map(move |(at, _)| {
         let before = text[..at].chars().next_back();
-        if before.is_some_and(|c| inside(c) || matches!(c, '/' | '=' | '@' | '.')) {
+        if before.is_some_and(|c| inside(c) || matches!(c, '/' | '=')) {
             return None;
         }
         let rest = &text[at + 1..];

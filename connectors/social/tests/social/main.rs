@@ -4,6 +4,7 @@
 mod bench;
 mod mastodon;
 mod page;
+mod slow;
 mod telegram;
 mod vectors;
 mod whatsapp;

@@ -203,6 +203,9 @@ async fn a_private_answer_that_names_a_third_person_is_refused() {
     for (text, goes) in [
         ("Ask @mayor@riverton.example about it.", false),
         ("(@mayor)", false),
+        (".@mayor has it.", false),
+        ("@maria of our own instance is somebody else.", false),
+        ("@MARIA@far.example, you are right.", true),
         ("Write to help@riverton.example.", true),
         ("@maria@far.example you are right.", true),
         ("5 @ 3 euro", true),
@@ -210,7 +213,7 @@ async fn a_private_answer_that_names_a_third_person_is_refused() {
         let told = channel.send(&Outbound { key: text.to_owned(), ..message(maria(), text) }).await;
         assert_eq!(told.is_ok(), goes, "{text}: {told:?}");
     }
-    assert_eq!(mastodon.taken()[1].text, "@maria@far.example you are right.", "her name is there once");
+    assert_eq!(mastodon.taken()[2].text, "@maria@far.example you are right.", "her name is there once");
 }
 
 #[tokio::test]
