@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod bench;
+mod files;
 mod mastodon;
 mod page;
 mod slow;
