@@ -48,7 +48,9 @@ impl Claim {
         let mut sent = req.headers().get_all("idempotency-key");
         let Some(value) = sent.next().filter(|_| req.method() == Method::POST) else { return Ok(None) };
         let wrong = || {
-            let detail = format!("Idempotency-Key must stand once and have 1 to {LONGEST} visible ASCII characters, none of them a quote or a space");
+            let detail = format!(
+                "Idempotency-Key must stand once and have 1 to {LONGEST} visible ASCII characters, none of them a quote or a space"
+            );
             Problem::new(problem::MALFORMED, detail)
         };
         let text = value.to_str().map_err(|_| wrong())?.trim();

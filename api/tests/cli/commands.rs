@@ -198,10 +198,7 @@ fn the_log_is_one_json_a_line_where_it_is_asked_for() {
     let log = serving.log();
     let lines: Vec<Value> = log.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     let ready = lines.iter().find(|l| l["message"] == "Ready.").unwrap_or_else(|| panic!("{log}"));
-    assert_eq!(
-        (&ready["level"], &ready["target"]),
-        (&Value::from("INFO"), &Value::from("civicdesk::server"))
-    );
+    assert_eq!((&ready["level"], &ready["target"]), (&Value::from("INFO"), &Value::from("civicdesk::server")));
     assert!(serving.stop().success());
 }
 
