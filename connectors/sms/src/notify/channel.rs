@@ -46,6 +46,10 @@ impl Channel for NotifyChannel {
             .map_err(|_| Error::malformed("receive", "the token is right, and the body is not JSON"))?;
         let Some(id) = body["id"].as_str().filter(|id| !id.is_empty()) else { return Ok(Received::default()) };
         let id = ExternalId(id.to_owned());
+        // One address may be told of the service's emails and letters too.
+        if body["notification_type"].as_str().is_some_and(|kind| kind != "sms") {
+            return Ok(Received::default());
+        }
         if let Some(status) = body["status"].as_str() {
             return Ok(Received { receipts: receipt(id, status).into_iter().collect(), ..Received::default() });
         }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use civicdesk_contract::{
-    Answer, Channel, Envelope, Error, ExternalId, HookCall, Identity, InboundAttachment, Measure, Media, Outbound,
-    RawItem, Receipt, ReceiptState, Received, Result, Sent,
+    Answer, Channel, Envelope, Error, ExternalId, HookCall, Identity, InboundAttachment, Kind, Measure, Media,
+    Outbound, RawItem, Receipt, ReceiptState, Received, Result, Retry, Sent,
 };
 use reqwest::RequestBuilder;
 
@@ -21,9 +21,10 @@ impl Channel for TwilioChannel {
         let path = format!("/2010-04-01/Accounts/{}.json", self.settings.account_sid);
         let answer = exchange::ask("check", self.signed_in(self.http.get(self.at(&path)))).await?;
         let account = codes::checked("check", answer)?.json();
-        let status = account["status"].as_str().unwrap_or("unknown");
-        let detail = format!("the token was accepted; the account is {status}");
-        Ok(Identity { address: self.sender().to_owned(), detail })
+        if let Some(status @ ("suspended" | "closed")) = account["status"].as_str() {
+            return Err(Error::new(Kind::Credentials, Retry::Never, "check", format!("the account is {status}")));
+        }
+        Ok(Identity { address: self.sender().to_owned(), detail: "the token was accepted".to_owned() })
     }
 
     async fn receive(&self, call: &HookCall) -> Result<Received> {

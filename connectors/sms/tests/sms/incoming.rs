@@ -2,8 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use civicdesk_contract::{Automatic, Channel, Connector, HookCall, IdentityKind, Inbound, Keyword, Kind};
+use civicdesk_contract::{
+    Automatic, Channel, Connector, Envelope, ExternalId, HookCall, IdentityKind, Inbound, Keyword, Kind, RawItem,
+};
 use civicdesk_providers::{Trouble, notify, twilio, vonage};
+use proptest::prelude::*;
 use serde_json::json;
 
 use crate::house::{
@@ -124,6 +127,8 @@ async fn calls_of_an_unknown_kind_are_answered_and_bring_nothing() {
     let fake = notify::Notify::start().await;
     let channel = open(&civicdesk_sms::notify::connector(), notify_settings(&fake));
     is_nothing(&*channel, &notify::calls::call(ADDRESS, &json!({ "id": "1", "something": "new" }))).await;
+    let of_a_letter = json!({ "id": "1", "status": "delivered", "notification_type": "letter" });
+    is_nothing(&*channel, &notify::calls::call(ADDRESS, &of_a_letter)).await;
     let not_json = HookCall { body: b"<xml/>".to_vec(), ..notify::calls::call(ADDRESS, &json!({})) };
     assert_eq!(channel.receive(&not_json).await.unwrap_err().kind, Kind::Malformed);
 }
@@ -189,5 +194,26 @@ async fn a_mebibyte_of_anything_is_a_forgery_and_takes_no_time() {
         }
         let half = HookCall { body: good.body[..good.body.len() / 2].to_vec(), ..good.clone() };
         assert_eq!(channel.receive(&half).await.unwrap_err().kind, Kind::Forged);
+    }
+}
+
+proptest! {
+    /// A stranger chooses the bytes.
+    #[test]
+    fn any_bytes_are_a_message_or_malformed(bytes: Vec<u8>, form in "(MessageSid|Body|messageId|type|concat|text)[=&%0-9a-f+]{0,40}") {
+        let connectors = [
+            civicdesk_sms::twilio::connector(),
+            civicdesk_sms::vonage::connector(),
+            civicdesk_sms::notify::connector(),
+        ];
+        for raw in [bytes, form.into_bytes()] {
+            let id = ExternalId("1".to_owned());
+            let item = RawItem { id, place: None, envelope: Envelope::default(), raw };
+            for connector in &connectors {
+                if let Err(error) = connector.read(&item) {
+                    prop_assert_eq!(error.kind, Kind::Malformed);
+                }
+            }
+        }
     }
 }

@@ -182,3 +182,24 @@ async fn the_length_of_a_notify_text_counts_the_template() {
     assert_eq!(fails(&*channel, &text(&"a".repeat(909))).await.0, Kind::Refused);
     assert_eq!(fake.taken().len(), 1);
 }
+
+#[tokio::test]
+async fn the_sms_api_is_told_which_letters_a_text_has() {
+    let fake = vonage::Vonage::start().await;
+    let channel = open(&civicdesk_sms::vonage::connector(), vonage_sms_settings(&fake));
+    for words in ["plain", "Grüße & Ñandú = 5€ [net]", "ça va", "שלום 👍🏽", &"A long answer. ".repeat(60)]
+    {
+        let sent = channel.send(&text(words)).await.unwrap();
+        let taken = fake.taken().pop().unwrap();
+        assert_eq!((taken.text.as_str(), taken.client_ref), (words, Some(sent.id.0)));
+    }
+}
+
+#[tokio::test]
+async fn a_suspended_account_is_not_called_healthy() {
+    let fake = twilio::Twilio::start().await;
+    let channel = open(&civicdesk_sms::twilio::connector(), twilio_settings(&fake));
+    assert_eq!(channel.check().await.unwrap().address, twilio::NUMBER);
+    fake.suspend();
+    assert_eq!(channel.check().await.unwrap_err().kind, Kind::Credentials);
+}

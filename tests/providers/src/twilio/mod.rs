@@ -8,7 +8,10 @@ mod messages;
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -38,6 +41,7 @@ struct State {
     /// Who wrote STOP; sending to them is error 21610.
     stopped: Mutex<BTreeSet<String>>,
     calls: Mutex<u64>,
+    suspended: AtomicBool,
 }
 
 impl Twilio {
@@ -70,6 +74,11 @@ impl Twilio {
         self.state.taken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The account has not paid.
+    pub fn suspend(&self) {
+        self.state.suspended.store(true, Ordering::Relaxed);
+    }
+
     /// This number wrote STOP some time ago.
     pub fn stop(&self, number: &str) {
         self.state.stopped.lock().unwrap_or_else(PoisonError::into_inner).insert(number.to_owned());
@@ -77,6 +86,10 @@ impl Twilio {
 }
 
 impl State {
+    fn standing(&self) -> &'static str {
+        if self.suspended.load(Ordering::Relaxed) { "suspended" } else { "active" }
+    }
+
     fn answer(&self, asked: &Asked) -> Answered {
         if asked.path == "/media-store/photo" {
             return match asked.header("authorization") {
@@ -92,7 +105,7 @@ impl State {
         match (asked.method.as_str(), asked.path.strip_prefix(&account)) {
             ("GET", Some(".json")) => Answered::json(
                 200,
-                &json!({ "sid": ACCOUNT, "friendly_name": "City of Riverton", "status": "active", "type": "Full" }),
+                &json!({ "sid": ACCOUNT, "friendly_name": "City of Riverton", "status": self.standing(), "type": "Full" }),
             ),
             ("POST", Some("/Messages.json")) => self.take(asked),
             // Files lie elsewhere, where no token is asked for.
