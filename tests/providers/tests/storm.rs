@@ -11,9 +11,12 @@ use civicdesk_providers::{
     twilio::Twilio,
 };
 
+/// How often each signature and body came.
+type Seen = BTreeMap<(String, Vec<u8>), usize>;
+
 #[tokio::test]
 async fn every_call_of_a_storm_arrives_signed_as_often_as_it_was_told() {
-    let seen: Arc<Mutex<BTreeMap<(String, Vec<u8>), usize>>> = Arc::default();
+    let seen: Arc<Mutex<Seen>> = Arc::default();
     let count = Arc::clone(&seen);
     let program = FakeHttp::start(move |asked| {
         let signature = asked.header("x-twilio-signature").unwrap_or_default().to_owned();

@@ -144,6 +144,10 @@ async fn what_cannot_be_texted_is_refused_before_anybody_is_asked() {
         Outbound { cc: vec![phone("+15005550007")], ..text("Hello") },
         text(" \n"),
     ];
+    // Whoever asks now is told that nobody is there.
+    for http in [&t.http, &v.http, &n.http] {
+        http.go_down().await.unwrap();
+    }
     for channel in channels {
         for message in &refused {
             assert_eq!(fails(&*channel, message).await.0, Kind::Refused, "{message:?}");
