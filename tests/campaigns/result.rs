@@ -107,6 +107,7 @@ pub fn write(name: &str, given: &Given, findings: &[Finding]) -> PathBuf {
         "campaign": name,
         "commit": commit(),
         "date": today(),
+        "build": if cfg!(debug_assertions) { "debug" } else { "release" },
         "machine": machine(),
         "options": given.all(),
         "holds": findings.iter().all(|finding| finding.faults.is_empty()),
