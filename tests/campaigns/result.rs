@@ -113,7 +113,9 @@ pub fn write(name: &str, given: &Given, findings: &[Finding]) -> PathBuf {
         "holds": findings.iter().all(|finding| finding.faults.is_empty()),
         "findings": findings,
     });
-    let file = structure::root().join("tests/campaigns/results").join(format!("{name}.json"));
+    let folder = structure::root().join("tests/campaigns/results");
+    fs::create_dir_all(&folder).expect("a folder for results");
+    let file = folder.join(format!("{name}.json"));
     let text = serde_json::to_string_pretty(&result).expect("a result that JSON can say") + "\n";
     fs::write(&file, text).expect("the result is written");
     file
