@@ -3,6 +3,7 @@
 pub mod credential;
 pub mod keys;
 pub mod limits;
+pub mod own_password;
 pub mod passwords;
 pub mod policy;
 pub mod quota;

@@ -1,7 +1,5 @@
 //! Forged, stale and foreign tokens.
 
-use std::sync::Arc;
-
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use civicdesk_contract::SystemClock;
 use jsonwebtoken::Header;
@@ -11,8 +9,18 @@ use super::*;
 
 const NOW: i64 = 1_800_000_000;
 
+/// A ring whose first key signs since long ago, and whose second still verifies.
 fn tokens() -> Tokens {
-    Tokens { keys: vec![key(&[7; 32]).unwrap(), key(&[8; 32]).unwrap()], issuer: "https://desk.example".into() }
+    of([7, 8], NOW - LEARNED)
+}
+
+fn of(secrets: [u8; 2], made_at: i64) -> Tokens {
+    let dir = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let store = Store::open(&store::Url::Sqlite(dir.path().to_owned()), 1, runtime.handle().clone()).unwrap();
+    let keys = secrets.map(|byte| key(&[byte; 32]).unwrap()).into();
+    let ring = RwLock::new(Arc::new(Ring { keys, stored: String::new(), made_at }));
+    Tokens { ring, store, issuer: "https://desk.example".into() }
 }
 
 fn at(second: i64) -> Timestamp {
@@ -46,8 +54,7 @@ fn a_token_of_ours_is_good_for_a_quarter_of_an_hour_and_no_more() {
 
 #[test]
 fn a_token_signed_with_the_key_before_still_holds() {
-    let mut older = tokens();
-    older.keys.reverse();
+    let older = of([8, 9], NOW - LEARNED);
     let ids = Ids::new(Arc::new(SystemClock));
     let token = older.sign(&ids, Uuid::nil(), Uuid::nil(), Uuid::nil(), at(NOW)).unwrap();
     assert!(tokens().verify(&token, at(NOW)).is_some());
@@ -66,10 +73,10 @@ fn no_forged_token_is_taken() {
     };
     let good = good();
     let (head, signature) = good.rsplit_once('.').unwrap();
-    let public = serde_json::to_value(&tokens.public().keys[0]).unwrap();
+    let public = serde_json::to_value(&tokens.public(at(NOW)).keys[0]).unwrap();
     let mut hmac = Header::new(Algorithm::HS256);
     hmac.typ = Some(TYPE.into());
-    hmac.kid = Some(tokens.keys[0].kid.clone());
+    hmac.kid = Some(tokens.ring().keys[0].kid.clone());
     let claims = json!({ "iss": "https://desk.example", "aud": AUDIENCE, "sub": "stf_", "tid": "", "sid": "", "jti": "",
         "iat": NOW, "nbf": NOW, "exp": NOW + 900 });
     let as_secret = EncodingKey::from_secret(public["x"].as_str().unwrap().as_bytes());
@@ -113,6 +120,6 @@ fn no_forged_token_is_taken() {
 
 #[test]
 fn the_published_keys_hold_no_secret() {
-    let text = serde_json::to_string(&tokens().public()).unwrap();
+    let text = serde_json::to_string(&tokens().public(at(NOW))).unwrap();
     assert!(text.contains("\"crv\":\"Ed25519\"") && !text.contains("\"d\""), "{text}");
 }

@@ -18,6 +18,8 @@ use crate::{
 pub enum Key {
     /// Make a key and show it, this once.
     Create(Create),
+    /// Sign access tokens with a new key from two minutes on. Those signed before hold until they end: nobody is thrown out.
+    RotateTokens,
 }
 
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
@@ -56,7 +58,10 @@ enum KeyMode {
 
 impl Key {
     pub async fn run(self, on: &Installation) -> Result<Answer, Fail> {
-        let Self::Create(create) = self;
+        let create = match self {
+            Self::Create(create) => create,
+            Self::RotateTokens => return rotate(on).await,
+        };
         let Some(slug) = &create.tenant else {
             let (row, text) = keys::create_operator(&on.app, &create.name).await?;
             let key = text.expose();
@@ -77,6 +82,13 @@ impl Key {
         });
         Ok(Answer::new(shown(key), data))
     }
+}
+
+async fn rotate(on: &Installation) -> Result<Answer, Fail> {
+    on.app.tokens.rotate(&on.app.seal, &on.app.ids, on.app.time()).await?;
+    Ok(Answer::text(
+        "A new key signs access tokens from two minutes on; the one before verifies until its last token has ended.",
+    ))
 }
 
 fn shown(key: &str) -> String {

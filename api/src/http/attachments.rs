@@ -96,9 +96,10 @@ fn file_name(req: &HttpRequest) -> Result<String, Fail> {
 /// Uploads a file, to be sent with a message later.
 ///
 /// The body is the file; its name stands in `Content-Disposition: attachment; filename="permit.pdf"`, its type in
-/// `X-Content-Type` where it matters. Only the credential that uploaded it can use it, once.
+/// `X-Content-Type` where it matters. Only the credential that uploaded it can use it, once; what no message uses within
+/// a day is forgotten.
 #[utoipa::path(tag = "attachments", operation_id = "upload_attachment",
-    request_body(content = FileBytes, content_type = "application/octet-stream", description = "The file, at most 25 MiB."),
+    request_body(content = FileBytes, content_type = "application/octet-stream", description = "The file, at most 25 MiB, or less where the operator says so (`limits.attachment_bytes`)."),
     params(("Content-Disposition" = String, Header, description = "The file's name (RFC 6266).", example = "attachment; filename=\"permit.pdf\"")),
     responses((status = 201, description = "The file.", body = AttachmentView)))]
 #[post("/attachments")]

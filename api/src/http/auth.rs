@@ -15,7 +15,7 @@ use crate::{
     acting::Actor,
     app::App,
     auth::{
-        needs,
+        needs, own_password,
         sessions::{self, SignedIn},
         tokens,
     },
@@ -104,6 +104,33 @@ pub async fn refresh(app: Data<App>, body: Body<Refresh>) -> Answer {
 #[post("/auth/logout")]
 pub async fn logout(door: Door<needs::Anyone>) -> Answer {
     door.write(|tx, who| sessions::sign_out(tx, who).map(|()| Reply::nothing())).await
+}
+
+/// A new password, for the one that is known.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPassword {
+    #[schema(value_type = String, format = Password, example = "a sentence that is long enough")]
+    current_password: Secret,
+    #[schema(value_type = String, format = Password, min_length = 15, max_length = 256,
+        example = "another sentence that is long enough")]
+    new_password: Secret,
+}
+
+/// Changes the caller's own password.
+///
+/// Every other session of theirs ends; this one goes on.
+#[utoipa::path(tag = "auth", operation_id = "change_password", request_body = NewPassword, responses(
+    (status = 204, description = "The new password holds."),
+    (status = 429, description = "Too many wrong passwords: wait.", body = super::problem::Body,
+        content_type = "application/problem+json")))]
+#[post("/auth/password")]
+pub async fn password(door: Door<needs::Anyone>, req: HttpRequest, body: Body<NewPassword>) -> Answer {
+    let member = door.read(own_password::member).await?;
+    let from = client::address(&req, &door.app().trusted_proxies);
+    let both = (&body.current_password, &body.new_password);
+    let hash = own_password::check(door.app(), &member, both, from).await?;
+    door.write(move |tx, who| own_password::change(tx, who, &member, &hash).map(|()| Reply::nothing())).await
 }
 
 /// Who the caller is.

@@ -123,3 +123,91 @@ over_both!(a_suspended_agency_is_shut_to_every_credential_until_it_is_resumed, |
     tenants::resume(&desk.app, agency.id).await.unwrap();
     assert_eq!(desk.get("/v1/staff", &agency.key).await.status, 200);
 });
+
+over_both!(a_new_password_needs_the_current_one_and_ends_every_other_session, |desk| {
+    let agency = desk.agency("riverton").await;
+    let (here, elsewhere) = (desk.sign_in(&agency).await, desk.sign_in(&agency).await);
+    let (here, elsewhere) = (here["access_token"].as_str().unwrap(), elsewhere["access_token"].as_str().unwrap());
+    let change = async |credential: &str, current: &str, new: &str| {
+        let body = json!({ "current_password": current, "new_password": new });
+        desk.post("/v1/auth/password", credential, body).await
+    };
+    let (old, new) = (agency.owner_password.expose(), "the river is high in spring");
+    let wrong = change(here, "not the password at all", new).await;
+    assert_eq!((wrong.status.as_u16(), &wrong.body["errors"][0]["pointer"]), (422, &json!("/current_password")));
+    let short = change(here, old, "short").await;
+    assert_eq!((short.status.as_u16(), &short.body["errors"][0]["pointer"]), (422, &json!("/new_password")));
+    assert_eq!(change(&agency.key, old, new).await.status, 409);
+    assert_eq!(change(here, old, new).await.status, 204);
+    assert_eq!(desk.get("/v1/auth/me", here).await.status, 200);
+    assert_eq!(desk.get("/v1/auth/me", elsewhere).await.status, 401);
+    let sign_in = async |password: &str| {
+        let body = json!({ "tenant": "riverton", "email": agency.owner_email, "password": password });
+        desk.post("/v1/auth/login", "", body).await.status
+    };
+    assert_eq!((sign_in(old).await.as_u16(), sign_in(new).await.as_u16()), (401, 200));
+    let events = desk.get("/v1/events?limit=100", &agency.key).await.body.to_string();
+    assert!(events.contains("staff.password_changed") && !events.contains("spring"), "{events}");
+});
+
+over_both!(wrong_current_passwords_are_counted_like_wrong_sign_ins, |desk| {
+    let agency = desk.agency("riverton").await;
+    let signed = desk.sign_in(&agency).await;
+    let token = signed["access_token"].as_str().unwrap();
+    let body = json!({ "current_password": "wrong", "new_password": "the river is high in spring" });
+    for _ in 0..10 {
+        assert_eq!(desk.post("/v1/auth/password", token, body.clone()).await.status, 422);
+    }
+    assert_eq!(desk.post("/v1/auth/password", token, body).await.status, 429);
+});
+
+over_both!(who_may_not_come_in_learns_nothing_of_the_form, |desk| {
+    let (mine, other) = (desk.agency("riverton").await, desk.agency("lakeside").await);
+    let unknown = mine.key.replace(&mine.id.simple().to_string(), &other.id.simple().to_string());
+    let reader = desk.key(mine.id, &["topics:read"]).await;
+    for (credential, status) in [(&unknown, 401), (&reader, 403), (&mine.key, 422)] {
+        assert_eq!(desk.get("/v1/cases?sort=size", credential).await.status, status);
+        assert_eq!(desk.get("/v1/cases?colour=red", credential).await.status, status);
+        assert_eq!(desk.post("/v1/cases", credential, json!({ "colour": "red" })).await.status, status);
+    }
+    let revoked = desk.operator().await;
+    desk.revoke_operators().await;
+    assert_eq!(desk.post("/v1/tenants", &revoked, json!({ "colour": "red" })).await.status, 401);
+    assert_eq!(desk.get("/v1/tenants?limit=0", &revoked).await.status, 401);
+});
+
+over_both!(a_new_signing_key_throws_nobody_out, |desk| {
+    let agency = desk.agency("riverton").await;
+    let known = async |token: &serde_json::Value| {
+        desk.get("/v1/auth/me", token["access_token"].as_str().unwrap()).await.status.as_u16()
+    };
+    let keys = async || desk.get("/.well-known/jwks.json", "").await.body["keys"].as_array().unwrap().len();
+    let kid = |token: &serde_json::Value| {
+        token["access_token"].as_str().unwrap().split('.').next().map(str::to_owned).unwrap()
+    };
+    let before = desk.sign_in(&agency).await;
+    desk.app.tokens.rotate(&desk.app.seal, &desk.app.ids, desk.app.time()).await.unwrap();
+    assert_eq!((known(&before).await, keys().await), (200, 2));
+    let early = desk.sign_in(&agency).await;
+    assert_eq!(kid(&early), kid(&before), "other processes must learn the new key first");
+    let hasty = desk.app.tokens.rotate(&desk.app.seal, &desk.app.ids, desk.app.time()).await;
+    assert!(matches!(hasty, Err(crate::fail::Fail::Conflict { code: "just-rotated", .. })), "{hasty:?}");
+    desk.pass(120);
+    let after = desk.sign_in(&agency).await;
+    assert_ne!(kid(&after), kid(&before));
+    assert_eq!((known(&before).await, known(&after).await), (200, 200));
+    desk.pass(815);
+    assert_eq!((known(&before).await, known(&after).await, keys().await), (401, 200, 2));
+    desk.pass(400);
+    assert_eq!(keys().await, 1, "the old key is gone once no token of it can live");
+
+    let other = TestApp::beside(&desk).await;
+    let signed = other.sign_in(&agency).await;
+    desk.app.tokens.rotate(&desk.app.seal, &desk.app.ids, desk.app.time()).await.unwrap();
+    desk.pass(120);
+    let newest = desk.sign_in(&agency).await;
+    other.app.tokens.follow(&other.app.seal).await.unwrap();
+    let token = newest["access_token"].as_str().unwrap();
+    assert_eq!(other.get("/v1/auth/me", token).await.status, 200, "another process learned the key");
+    assert_eq!(known(&signed).await, 200);
+});

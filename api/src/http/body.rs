@@ -29,6 +29,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A file has arrived by then.
 const UPLOAD_PATIENCE: Duration = Duration::from_secs(600);
 
+/// How fast a body must come at least: so many bytes in each such while, the first of which is free.
+#[derive(Clone, Copy)]
+struct Pace {
+    every: Duration,
+    bytes: usize,
+}
+
+const PACE: Pace = Pace { every: Duration::from_secs(5), bytes: 5 * 1024 };
+
 /// The SHA-256 of the body, for the idempotency key's fingerprint.
 #[derive(Clone, Copy, Debug)]
 pub struct Fingerprint(pub [u8; 32]);
@@ -82,7 +91,8 @@ impl<const LIMIT: usize> FromRequest for Upload<LIMIT> {
                 let how = "send the file as `Content-Type: application/octet-stream`";
                 return Err(Problem::new(problem::MEDIA_TYPE, how));
             }
-            collect(&req, payload, LIMIT, UPLOAD_PATIENCE).await.map(Self)
+            let set = req.app_data::<Data<App>>().map_or(LIMIT, |app| app.bounds.attachment_bytes);
+            collect(&req, payload, LIMIT.min(set), UPLOAD_PATIENCE).await.map(Self)
         }
         .boxed_local()
     }
@@ -97,29 +107,49 @@ fn expect_json(req: &HttpRequest) -> Result<(), Problem> {
     Err(Problem::new(problem::MEDIA_TYPE, "send `Content-Type: application/json`"))
 }
 
-/// Reads a whole body of at most `limit` bytes that arrives within `patience`.
-pub async fn collect(req: &HttpRequest, mut from: Payload, limit: usize, patience: Duration) -> Result<Bytes, Problem> {
-    let too_large = || Problem::new(problem::TOO_LARGE, format!("at most {limit} bytes are taken here"));
+/// Reads a whole body of at most `limit` bytes that arrives within `patience`, and not drop by drop.
+pub async fn collect(req: &HttpRequest, from: Payload, limit: usize, patience: Duration) -> Result<Bytes, Problem> {
     let length = req.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|n| n > limit) {
-        return Err(too_large());
+        return Err(too_large(limit));
     }
-    let mut bytes = BytesMut::with_capacity(length.unwrap_or(0));
-    let read = async {
-        while let Some(chunk) = from.next().await {
-            let chunk = chunk.map_err(|e| Problem::new(problem::MALFORMED, format!("the body broke off: {e}")))?;
-            if bytes.len() + chunk.len() > limit {
-                return Err(too_large());
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(())
-    };
-    let late = |_| Problem::new(problem::TIMEOUT, problem::TIMEOUT.about);
-    tokio::time::timeout(patience, read).await.map_err(late)??;
-    let bytes = bytes.freeze();
+    let read = read(from, BytesMut::with_capacity(length.unwrap_or(0)), limit, PACE);
+    let bytes = tokio::time::timeout(patience, read).await.map_err(|_| late())??;
     req.extensions_mut().insert(Fingerprint(Sha256::digest(&bytes).into()));
     Ok(bytes)
+}
+
+async fn read(mut from: Payload, mut bytes: BytesMut, limit: usize, pace: Pace) -> Result<Bytes, Problem> {
+    let mut ticks = tokio::time::interval(pace.every);
+    ticks.tick().await;
+    let mut due = 0;
+    loop {
+        tokio::select! {
+            chunk = from.next() => {
+                let Some(chunk) = chunk else { return Ok(bytes.freeze()) };
+                let broke = |e| Problem::new(problem::MALFORMED, format!("the body broke off: {e}"));
+                let chunk = chunk.map_err(broke)?;
+                if bytes.len() + chunk.len() > limit {
+                    return Err(too_large(limit));
+                }
+                bytes.extend_from_slice(&chunk);
+            }
+            _ = ticks.tick() => {
+                if bytes.len() < due {
+                    return Err(late());
+                }
+                due += pace.bytes;
+            }
+        }
+    }
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(problem::TOO_LARGE, format!("at most {limit} bytes are taken here"))
+}
+
+fn late() -> Problem {
+    Problem::new(problem::TIMEOUT, problem::TIMEOUT.about)
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -163,6 +193,26 @@ mod tests {
     struct New {
         #[expect(dead_code, reason = "only its form is tested")]
         contacts: Vec<Contact>,
+    }
+
+    /// A body of so many chunks of ten bytes, each a while after the other.
+    fn drops(chunks: usize, pause: Duration) -> Payload {
+        let all = futures_util::stream::iter(0..chunks).then(move |_| async move {
+            tokio::time::sleep(pause).await;
+            Ok(Bytes::from_static(b"0123456789"))
+        });
+        Payload::Stream { payload: Box::pin(all) }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_comes_drop_by_drop_is_given_up_and_one_that_flows_is_taken() {
+        let pace = Pace { every: Duration::from_millis(50), bytes: 100 };
+        let slow = read(drops(1000, Duration::from_millis(20)), BytesMut::new(), 1 << 20, pace).await.unwrap_err();
+        assert_eq!(slow.kind.status, problem::TIMEOUT.status);
+        let flows = read(drops(30, Duration::ZERO), BytesMut::new(), 1 << 20, pace).await.unwrap();
+        assert_eq!(flows.len(), 300);
+        let late = read(drops(1, Duration::from_millis(70)), BytesMut::new(), 1 << 20, pace).await.unwrap();
+        assert_eq!(late.len(), 10, "the first while is free");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! A case over HTTP, from its opening to its history.
 
+use actix_web::http::Method;
 use serde_json::json;
 
-use super::testing::{TestApp, over_both};
+use super::testing::{TestApp, over_both, request};
 
 over_both!(a_case_is_opened_read_changed_and_its_history_tells, |desk| {
     let agency = desk.agency("riverton").await;
@@ -91,4 +92,16 @@ over_both!(a_page_goes_on_where_the_last_one_ended, |desk| {
         }
     }
     assert_eq!(seen, ["Case 0", "Case 1", "Case 2", "Case 3", "Case 4"]);
+});
+
+over_both!(an_upload_is_as_large_as_the_operator_allows_and_no_larger, |desk| {
+    let agency = desk.agency("riverton").await;
+    let upload = async |bytes: usize| {
+        let upload = request(Method::POST, "/v1/attachments", &agency.key)
+            .insert_header(("Content-Type", "application/octet-stream"))
+            .insert_header(("Content-Disposition", "attachment; filename=\"map.pdf\""));
+        desk.send(upload.set_payload(vec![b'x'; bytes])).await.status.as_u16()
+    };
+    let most = desk.app.bounds.attachment_bytes;
+    assert_eq!((upload(most).await, upload(most + 1).await), (201, 413));
 });

@@ -1,7 +1,7 @@
 //! The only way from a request to a tenant's rows: the handler's argument names the right, and the credential's row is
 //! read in the very transaction that the handler works in.
 
-use std::{future, marker::PhantomData};
+use std::{cell::Cell, future, marker::PhantomData, rc::Rc};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
 use serde::{Serialize, de::DeserializeOwned};
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{Credential, Needs, Who, keys},
+    auth::{Credential, Needs, Right, Who, keys},
     fail::Fail,
     store::{self, Control, Failure, Tx},
 };
@@ -29,6 +29,7 @@ pub struct Door<R: Needs> {
     app: Data<App>,
     running: Data<Running>,
     credential: Credential,
+    entered: Rc<Cell<bool>>,
     req: HttpRequest,
     needs: PhantomData<R>,
 }
@@ -44,7 +45,10 @@ impl<R: Needs> FromRequest for Door<R> {
             let (standing, taken) = app.quotas.take(&credential.name(), app.now());
             req.extensions_mut().insert(standing);
             taken?;
-            Ok(Self { app, running, credential, req: req.clone(), needs: PhantomData })
+            let entered = Rc::new(Cell::new(false));
+            let whose = Whose::Tenant(credential.clone(), R::RIGHT);
+            req.extensions_mut().insert(Knock { app: app.clone(), whose, entered: entered.clone() });
+            Ok(Self { app, running, credential, entered, req: req.clone(), needs: PhantomData })
         };
         future::ready(door())
     }
@@ -113,6 +117,7 @@ impl<R: Needs> Door<R> {
     {
         // Nothing is stored here, but a key that could never be kept is refused as it is everywhere.
         Claim::read(&self.req)?;
+        self.entered.set(true);
         let (credential, now, ids) = (self.credential.clone(), self.app.time(), self.app.ids.clone());
         let door = self.app.store.tenant(self.tenant());
         let read = door.read(move |tx| {
@@ -130,11 +135,8 @@ impl<R: Needs> Door<R> {
         Ok(value)
     }
 
-    fn refused(&self, Refused(fail): Refused) -> Problem {
-        if matches!(fail, Fail::Unauthenticated(_)) {
-            self.app.quotas.forget(&self.credential.name());
-        }
-        fail.into()
+    fn refused(&self, refused: Refused) -> Problem {
+        refusal(&self.app, &self.credential, refused)
     }
 
     /// Changes rows in one transaction, in which the caller is admitted first. Of a POST with an `Idempotency-Key` the
@@ -145,6 +147,7 @@ impl<R: Needs> Door<R> {
         F: Fn(&mut Tx, &Who) -> Result<Reply, Fail> + Send + 'static,
     {
         let claim = Claim::read(&self.req)?;
+        self.entered.set(true);
         let _turn = claim.as_ref().map(|c| self.running.begin(&self.credential.name(), c)).transpose()?;
         let (credential, now, ids) = (self.credential.clone(), self.app.time(), self.app.ids.clone());
         let door = self.app.store.tenant(self.tenant());
@@ -165,10 +168,64 @@ impl<R: Needs> Door<R> {
     }
 }
 
+fn refusal(app: &App, credential: &Credential, Refused(fail): Refused) -> Problem {
+    if matches!(fail, Fail::Unauthenticated(_)) {
+        app.quotas.forget(&credential.name());
+    }
+    fail.into()
+}
+
+/// A caller at the door, for the frame: a request that failed by its form never reached the transaction in which its
+/// credential is looked up, and a stranger must not learn more than a stranger.
+#[derive(Clone)]
+pub struct Knock {
+    app: Data<App>,
+    whose: Whose,
+    entered: Rc<Cell<bool>>,
+}
+
+#[derive(Clone)]
+enum Whose {
+    Tenant(Credential, Option<Right>),
+    Operator([u8; 32]),
+}
+
+impl Knock {
+    /// Why the caller would not have been let in; nothing where they would, or were asked already.
+    pub async fn refusal(&self) -> Option<Problem> {
+        if self.entered.get() {
+            return None;
+        }
+        match &self.whose {
+            Whose::Operator(hash) => operator(&self.app, *hash, |_| Ok(())).await.err(),
+            Whose::Tenant(credential, right) => {
+                let (asked, right, now, ids) = (credential.clone(), *right, self.app.time(), self.app.ids.clone());
+                let door = self.app.store.tenant(credential.tenant());
+                let asked = door.read(move |tx| asked.admit(tx, right, now, &ids).map(drop).map_err(Refused)).await;
+                asked.err().map(|refused| refusal(&self.app, credential, refused))
+            }
+        }
+    }
+}
+
+/// Reads installation data for the operator with this key.
+async fn operator<T, F>(app: &App, hash: [u8; 32], f: F) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Control) -> store::Result<T> + Send + 'static,
+{
+    let read = app.store.control_read(move |c| {
+        let key = store::keys::operator_by_hash(c, &hash)?.filter(|k| k.revoked_at.is_none());
+        if key.is_some() { f(c).map(Some) } else { Ok(None) }
+    });
+    read.await?.ok_or_else(|| WRONG_KEY.into())
+}
+
 /// The operator's door: to the installation's data, and to no tenant's.
 pub struct Operator {
     app: Data<App>,
     hash: [u8; 32],
+    entered: Rc<Cell<bool>>,
     req: HttpRequest,
 }
 
@@ -180,7 +237,12 @@ impl FromRequest for Operator {
         let door = || {
             let (app, _) = attached(req)?;
             match keys::read(bearer(req)?) {
-                Some(keys::Shown::Operator { hash }) => Ok(Self { app, hash, req: req.clone() }),
+                Some(keys::Shown::Operator { hash }) => {
+                    let entered = Rc::new(Cell::new(false));
+                    let whose = Whose::Operator(hash);
+                    req.extensions_mut().insert(Knock { app: app.clone(), whose, entered: entered.clone() });
+                    Ok(Self { app, hash, entered, req: req.clone() })
+                }
                 _ => Err(WRONG_KEY.into()),
             }
         };
@@ -204,12 +266,8 @@ impl Operator {
         T: Send + 'static,
         F: FnOnce(&mut Control) -> store::Result<T> + Send + 'static,
     {
-        let hash = self.hash;
-        let read = self.app.store.control_read(move |c| {
-            let key = store::keys::operator_by_hash(c, &hash)?.filter(|k| k.revoked_at.is_none());
-            if key.is_some() { f(c).map(Some) } else { Ok(None) }
-        });
-        read.await?.ok_or_else(|| WRONG_KEY.into())
+        self.entered.set(true);
+        operator(&self.app, self.hash, f).await
     }
 
     /// The program, once the key is checked, for rules that open their own transactions.

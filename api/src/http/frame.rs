@@ -15,7 +15,10 @@ use actix_web::{
 };
 use futures_util::FutureExt;
 
-use super::problem::{self, Problem};
+use super::{
+    door::Knock,
+    problem::{self, Problem},
+};
 use crate::{app::App, auth::quota::Standing, metrics};
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -40,6 +43,12 @@ pub async fn frame(mut req: ServiceRequest, next: Next<impl MessageBody + 'stati
         Ok(Ok(response)) => {
             let mut response = response.map_into_boxed_body();
             let standing = response.request().extensions().get::<Standing>().copied();
+            let knock = response.request().extensions().get::<Knock>().cloned();
+            if let Some(knock) = knock.filter(|_| response.status().is_client_error())
+                && let Some(problem) = knock.refusal().await
+            {
+                response.response_mut().extensions_mut().insert(problem);
+            }
             if response.request().path().starts_with("/docs/") {
                 response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(DOCS_POLICY));
             }

@@ -139,7 +139,7 @@ over_both!(every_operation_demands_the_right_that_this_table_says, |desk| {
             }
             if rights.is_empty() { "anyone".to_owned() } else { rights.join(" + ") }
         };
-        table += &format!("{:<7}{path:<45}{line}\n", method.to_uppercase());
+        table += &format!("{:<7}{path:<58}{line}\n", method.to_uppercase());
     }
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/rights.golden.txt");
     if std::env::var_os("PRINT_OPENAPI").is_some() {

@@ -73,7 +73,7 @@ pub struct PublicKey {
     responses((status = 200, description = "A JSON Web Key Set.", body = KeySet)))]
 #[get("/.well-known/jwks.json")]
 pub async fn jwks(app: Data<App>) -> Answer {
-    Ok(Reply::ok(&app.tokens.public())?)
+    Ok(Reply::ok(&app.tokens.public(app.now()))?)
 }
 
 /// The document in OpenAPI 3.1.

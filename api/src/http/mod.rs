@@ -108,6 +108,7 @@ use idempotency::Running;
 /// Every operation, in one list.
 fn v1(to: &mut ServiceConfig) {
     to.service(auth::login).service(auth::refresh).service(auth::logout).service(auth::me);
+    to.service(auth::password);
     to.service(staff::list).service(staff::create).service(staff::read).service(staff::update);
     to.service(teams::list).service(teams::create).service(teams::read).service(teams::update);
     to.service(teams::members).service(teams::add_member).service(teams::remove_member);

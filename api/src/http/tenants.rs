@@ -99,6 +99,9 @@ pub async fn list(operator: Operator, query: Params<Part>) -> Answer {
 }
 
 /// Makes an agency.
+///
+/// No `Idempotency-Key` is kept here, since its answer would belong to no agency: the slug is taken once, so that the same
+/// request again is refused with `slug-taken` and makes nothing.
 #[utoipa::path(tag = "tenants", operation_id = "create_tenant", request_body = CreateTenant,
     responses((status = 201, description = "Made.", body = TenantCreated)))]
 #[post("/tenants")]

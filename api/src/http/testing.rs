@@ -27,7 +27,7 @@ use crate::{
     channels::{builtin::lmtp, net, registry::Registry},
     ids::{self, Ids},
     settings::Limits,
-    store::{Store, Url},
+    store::{self, Store, Url},
     tenants::{self, NewTenant},
 };
 
@@ -136,9 +136,18 @@ impl TestApp {
     }
 
     async fn over(url: &Url, dir: tempfile::TempDir, requests_per_minute: u32) -> Self {
-        let runtime = tokio::runtime::Handle::current();
         let clock = Arc::new(Still(Mutex::new("2026-11-22T09:00:00Z".parse().unwrap())));
-        let store = Store::open(url, 2, runtime.clone()).unwrap();
+        let store = Store::open(url, 2, tokio::runtime::Handle::current()).unwrap();
+        Self::with(store, clock, dir, requests_per_minute).await
+    }
+
+    /// Another process on the same data.
+    pub async fn beside(desk: &Self) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self::with(desk.app.store.clone(), desk.clock.clone(), dir, 10_000).await
+    }
+
+    async fn with(store: Store, clock: Arc<Still>, dir: tempfile::TempDir, requests_per_minute: u32) -> Self {
         let network = MemoryNetwork::new();
         let connector = memory::connector(network.clone());
         let setup = Setup {
@@ -155,7 +164,7 @@ impl TestApp {
             hashing: 1,
             parsing: 1,
         };
-        let app = Arc::new(App::start(setup, runtime).await.unwrap());
+        let app = Arc::new(App::start(setup, tokio::runtime::Handle::current()).await.unwrap());
         Self {
             front: Front::new(app.clone()),
             app,
@@ -204,6 +213,16 @@ impl TestApp {
         let scopes = scopes.iter().map(|s| (*s).to_owned()).collect();
         let new = keys::NewKey { name: "test".into(), scopes, mode: keys::Mode::Live, expires_at: None };
         keys::create(&self.app, tenant, new).await.unwrap().1.expose().to_owned()
+    }
+
+    /// Ends every operator's key.
+    pub async fn revoke_operators(&self) {
+        let now = self.app.time();
+        let revoke = self.app.store.control_write(move |c| {
+            let all = store::keys::operators(c)?;
+            all.iter().try_for_each(|key| store::keys::revoke_operator(c, key.id.0, now))
+        });
+        revoke.await.unwrap();
     }
 
     pub async fn operator(&self) -> String {

@@ -1,6 +1,6 @@
 //! What works beside HTTP: reception, filing, the outbox, the mail listeners and the command line's socket.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -61,6 +61,9 @@ pub async fn start(on: &Arc<Installation>, doors: Doors, stop: &CancellationToke
             work.spawn(listener::serve(TcpListener::from_std(socket)?, listener, backend, stop.clone()));
         }
     }
+    if !on.app.store.is_embedded() {
+        work.spawn(follow_keys(on.clone(), stop.clone()));
+    }
     if let Some(path) = on.settings.admin_socket() {
         match admin_socket::open(&path) {
             Ok(door) => {
@@ -73,4 +76,15 @@ pub async fn start(on: &Arc<Installation>, doors: Doors, stop: &CancellationToke
         }
     }
     Ok(work)
+}
+
+/// How often another process's new signing key is looked for: well before it signs.
+const FOLLOW: Duration = Duration::from_secs(30);
+
+async fn follow_keys(on: Arc<Installation>, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(FOLLOW)).await.is_some() {
+        if let Err(e) = on.app.tokens.follow(&on.app.seal).await {
+            tracing::warn!(error = %e, "the signing keys could not be looked up");
+        }
+    }
 }

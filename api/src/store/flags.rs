@@ -33,3 +33,8 @@ pub fn clear(c: &mut Control, name: &str) -> Result<()> {
     diesel::delete(flags::table.find(name)).execute(c.0)?;
     Ok(())
 }
+
+/// The value under this name, and when it was set.
+pub fn read(c: &mut Control, name: &str) -> Result<Option<(String, Time)>> {
+    Ok(flags::table.find(name).select((flags::value, flags::changed_at)).first(c.0).optional()?)
+}

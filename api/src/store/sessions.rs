@@ -77,3 +77,11 @@ pub fn forget(tx: &mut Tx, before: Time, most: i64) -> Result<usize> {
         .load(tx.conn())?;
     Ok(diesel::delete(tx.of(sessions::table).filter(sessions::id.eq_any(over))).execute(tx.conn())?)
 }
+
+/// Ends every session of a member of staff but one.
+pub fn end_others(tx: &mut Tx, staff: Uuid, kept: Uuid, reason: &str, now: Time) -> Result<()> {
+    let rows = tx.of(sessions::table).filter(sessions::staff_id.eq(Uid(staff))).filter(sessions::ended_at.is_null());
+    let set = (sessions::ended_at.eq(Some(now)), sessions::end_reason.eq(Some(reason)));
+    diesel::update(rows.filter(sessions::id.ne(Uid(kept)))).set(set).execute(tx.conn())?;
+    Ok(())
+}
