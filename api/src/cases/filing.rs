@@ -60,7 +60,7 @@ impl Desk {
         joined.is_some_and(|list| list.iter().any(|c| c.as_str() == Some(&id)))
     }
 
-    fn is_own(&self, party: &Party) -> bool {
+    pub(super) fn is_own(&self, party: &Party) -> bool {
         addresses::normal(party.kind, &tokens::without_tag(&party.address)).is_some_and(|a| self.own.contains(&a))
     }
 }

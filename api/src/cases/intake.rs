@@ -17,6 +17,7 @@ use super::{
     filing::{self, Desk},
     known::Known,
     parsing::{self, Read},
+    stubs,
     tokens::ReplyKey,
     written::Written,
 };
@@ -202,6 +203,12 @@ async fn write(
             let end = match read {
                 Read::Message(parsed) => filing::file(tx, &act, (&mut written, &mut known), &desk, (item, parsed))?,
                 Read::Wreck(why) => quarantine(tx, &act, &mut written, item, why),
+                Read::Outline(why, outline) => {
+                    let seen = (&mut written, &mut known);
+                    let stub = stubs::open(tx, &act, seen, &desk, item, (why, outline))?;
+                    let end = quarantine(tx, &act, &mut written, item, why);
+                    Settled { message_id: stub.message, case_id: stub.case, ..end }
+                }
             };
             inbound::settle(tx, item.id, &end, act.now)?;
             ends.push(Some(end));

@@ -18,6 +18,7 @@ pub mod reply;
 mod reports;
 pub mod retry;
 pub mod search;
+mod stubs;
 pub mod suggesting;
 mod threading;
 pub mod tokens;

@@ -31,13 +31,15 @@ pub enum Read {
     Message(Box<Parsed>),
     /// Nobody can read it; why, in words for staff.
     Wreck(String),
+    /// It cannot be taken whole; why, and from whom and about what it is.
+    Outline(String, Box<Inbound>),
 }
 
 impl Read {
     pub fn message(&self) -> Option<&Parsed> {
         match self {
             Self::Message(parsed) => Some(parsed),
-            Self::Wreck(_) => None,
+            Self::Wreck(_) | Self::Outline(..) => None,
         }
     }
 }
@@ -95,7 +97,8 @@ pub async fn read(
     let parsed = deps.parsing.run(move || parse(connector.as_ref(), raw, &language)).await;
     let (mut parsed, attachments) = match parsed {
         Ok(Ok(parsed)) => parsed,
-        Ok(Err(unread)) => return Ok(Read::Wreck(unread.to_string())),
+        Ok(Err((unread, None))) => return Ok(Read::Wreck(unread.to_string())),
+        Ok(Err((unread, Some(outline)))) => return Ok(Read::Outline(unread.to_string(), outline)),
         Err(_) => return Ok(Read::Wreck("reading it made the connector panic; see the log".to_owned())),
     };
     if parsed.inbound.message_id.is_none() {
@@ -113,10 +116,18 @@ async fn stored(deps: &Deps, item: &Item) -> Result<Vec<u8>, blobs::Error> {
 }
 
 type WithFiles = (Parsed, Vec<(InboundAttachment, Hash)>);
+type Unread = (civicdesk_contract::Error, Option<Box<Inbound>>);
 
-fn parse(connector: &dyn Connector, raw: RawItem, language: &str) -> Result<WithFiles, civicdesk_contract::Error> {
+fn parse(connector: &dyn Connector, raw: RawItem, language: &str) -> Result<WithFiles, Unread> {
     let begin = Instant::now();
-    let mut inbound = connector.read(&raw)?;
+    let mut inbound = match connector.read(&raw) {
+        Ok(inbound) => inbound,
+        Err(unread) => {
+            let mut outline = connector.outline(&raw).map(Box::new);
+            outline.iter_mut().for_each(|inbound| clean(inbound));
+            return Err((unread, outline));
+        }
+    };
     clean(&mut inbound);
     let attachments: Vec<_> = inbound.attachments.drain(..).map(|a| (blobs::of(&a.bytes), a)).collect();
     let files = attachments.iter().map(|(hash, a)| file(a, *hash)).collect();

@@ -41,6 +41,12 @@ pub trait Connector: Send + Sync {
 
     /// Reads one stored item. Pure and total: any bytes give a message or [`crate::Kind::Malformed`], and no panic.
     fn read(&self, item: &RawItem) -> Result<Inbound>;
+
+    /// From whom and about what an item is that `read` refused, without its body, so that staff see that somebody wrote.
+    /// As pure as `read`. Nothing where its beginning does not tell.
+    fn outline(&self, _item: &RawItem) -> Option<Inbound> {
+        None
+    }
 }
 
 /// One account of one tenant.

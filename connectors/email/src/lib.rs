@@ -61,4 +61,12 @@ impl Connector for Email {
         }
         read_mail(&item.raw, &item.envelope)
     }
+
+    fn outline(&self, item: &RawItem) -> Option<Inbound> {
+        let header = match item.raw.strip_prefix(imap::INCOMPLETE.as_bytes()) {
+            Some(rest) => rest.get(rest.iter().position(|byte| *byte == b'\n')? + 1..)?,
+            None => &item.raw,
+        };
+        mime::outline(header, &item.envelope)
+    }
 }

@@ -156,3 +156,45 @@ on_both!(nothing_in_a_mail_can_break_its_filing, 1, 2, |place| {
     assert_eq!(filed.subject.as_deref(), Some("a b Bcc: x"));
     assert!(filed.text.len() <= 1024 * 1024 && !filed.text.contains('\0'));
 });
+
+on_both!(what_cannot_be_taken_whole_is_seen_as_a_case_and_comes_home_when_replayed, 1, 2, |place| {
+    let house = House::new(place).await;
+    let raw = b"too large, from ana@a.example".to_vec();
+    assert!(house.file(0, Mail { raw: raw.clone(), ..Mail::default() }).await.is_none());
+    let item = house.items(0).await.remove(0);
+    let case = house.cases(0).await.remove(0);
+    assert_eq!((item.state.as_str(), item.case_id), ("quarantined", Some(case.id)));
+    assert_eq!((case.subject.as_str(), case.status.as_str()), ("The map", "new"));
+    let notes = house.messages(0, case.id).await;
+    assert_eq!((notes.len(), notes[0].direction.as_str(), notes[0].item_id), (1, "note", Some(item.id)), "{notes:?}");
+    assert!(notes[0].text.contains("ana@a.example") && notes[0].text.contains("no message"), "{}", notes[0].text);
+
+    let follow = house.file(0, mail("ana@a.example", "Did you get my map?").answers(&["large@a"])).await.unwrap();
+    assert_eq!(follow.case_id, case.id);
+    let replay = |house: &House| {
+        let (act, id) = (house.act(), item.id);
+        let door = house.deps.store.tenant(house.tenant(0));
+        async move { door.write(move |tx| ledger::replay(tx, &act, id)).await.unwrap() }
+    };
+    replay(&house).await;
+    house.work(0).await;
+    assert_eq!(house.cases(0).await.len(), 1, "one case for one item, however often it is tried");
+    assert_eq!(house.items(0).await.iter().filter(|i| i.case_id == Some(case.id)).count(), 2);
+    house.can_read(&raw, mail("ana@a.example", "The map").id("large@a"));
+    replay(&house).await;
+    house.work(0).await;
+    let read = house
+        .messages(0, case.id)
+        .await
+        .into_iter()
+        .find(|m| m.subject.as_deref() == Some("The map") && m.direction == "inbound");
+    assert_eq!(read.unwrap().item_id, Some(item.id));
+    assert_eq!(house.cases(0).await.len(), 1);
+});
+
+on_both!(what_names_no_sender_lies_in_quarantine_only, 1, 2, |place| {
+    let house = House::new(place).await;
+    assert!(house.file(0, Mail { raw: b"noise".to_vec(), ..Mail::default() }).await.is_none());
+    assert_eq!(house.states(0).await, ["quarantined"]);
+    assert!(house.cases(0).await.is_empty());
+});

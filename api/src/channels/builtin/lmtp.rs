@@ -72,6 +72,10 @@ impl Connector for Lmtp {
     fn read(&self, item: &RawItem) -> Result<Inbound> {
         self.mail.read(item)
     }
+
+    fn outline(&self, item: &RawItem) -> Option<Inbound> {
+        self.mail.outline(item)
+    }
 }
 
 struct Pushed {
