@@ -99,12 +99,15 @@ impl Deps {
     }
 }
 
+/// Items in hand and whether more wait, with the tenant and its channels.
+type Taken = ((Vec<Item>, bool), Tenant, Vec<Channel>);
+
 /// Takes up to `limit` waiting items of a tenant in hand and files them. `Err`: those not ended were put down again.
 pub async fn work(deps: &Deps, tenant: Uuid, limit: usize) -> Result<Worked, Fail> {
     let turn = deps.turn(tenant);
     let _turn = turn.lock().await;
     let door = deps.store.tenant(tenant);
-    let take = move |tx: &mut Tx| -> store::Result<((Vec<Item>, bool), Tenant, Vec<Channel>)> {
+    let take = move |tx: &mut Tx| -> store::Result<Taken> {
         Ok((inbound::take(tx, limit)?, tenant::get(tx)?, channels::list(tx)?))
     };
     let ((items, more), tenant_row, channels) = door.write(take).await?;

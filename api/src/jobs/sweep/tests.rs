@@ -1,6 +1,6 @@
 //! What the daily sweep promises: on both databases, whatever happens between its steps.
 
-use std::{path::PathBuf, time::SystemTime};
+use std::path::PathBuf;
 
 use civicdesk_contract::{Envelope, ExternalId, RawItem};
 use jiff::Timestamp;
@@ -61,7 +61,6 @@ impl Town {
     fn age(&self, hash: &Hash, hours: u64) {
         let file = std::fs::File::open(self.file(hash)).unwrap();
         let then = file.metadata().unwrap().modified().unwrap() - Duration::from_secs(hours * 3600);
-        assert!(then < SystemTime::now() || hours == 0);
         file.set_modified(then).unwrap();
     }
 
