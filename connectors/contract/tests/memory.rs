@@ -44,6 +44,18 @@ async fn a_connector_that_is_only_called_keeps_the_contract() {
 }
 
 #[tokio::test]
+async fn a_connector_that_only_holds_a_session_keeps_the_contract() {
+    let less = Capabilities {
+        session: true,
+        attachments: true,
+        threads: true,
+        identities: vec![IdentityKind::Handle],
+        ..Capabilities::none()
+    };
+    testkit::run(&MemoryFixture::with(less)).await;
+}
+
+#[tokio::test]
 async fn a_connector_that_may_send_twice_says_so_and_keeps_the_contract() {
     testkit::run(&MemoryFixture::with(Capabilities { idempotent_send: false, ..capabilities() })).await;
 }

@@ -9,8 +9,8 @@ use super::{
     mailbox::{News, SIGNATURE, sign},
 };
 use crate::{
-    Batch, Capabilities, Channel, Cursor, Envelope, Error, ExternalId, HookCall, Identity, Kind, Outbound, RawItem,
-    Receipt, Received, Result, Retry, Secret, Sent,
+    Batch, Capabilities, Channel, Cursor, Envelope, Error, ExternalId, HookCall, Identity, InboundAttachment, Inbox,
+    Kind, Media, Outbound, RawItem, Receipt, Received, Result, Retry, Secret, Sent,
 };
 
 pub(super) struct MemoryChannel {
@@ -65,6 +65,32 @@ impl Channel for MemoryChannel {
         self.mailbox.enter("committed", &self.secret).await?;
         self.mailbox.commit(items);
         Ok(())
+    }
+
+    async fn fetch(&self, media: &Media, most: usize) -> Result<InboundAttachment> {
+        self.need(self.capabilities.attachments, "fetch")?;
+        self.mailbox.enter("fetch", &self.secret).await?;
+        let file = self.mailbox.file(&media.handle)?;
+        if file.bytes.len() > most {
+            return Err(Error::new(Kind::Refused, Retry::Never, "fetch", format!("the file is over {most} bytes")));
+        }
+        Ok(file.into_attachment())
+    }
+
+    async fn run(&self, inbox: Arc<dyn Inbox>) -> Result<()> {
+        self.need(self.capabilities.session, "run")?;
+        self.mailbox.enter("run", &self.secret).await?;
+        // What the host has accepted is taken off the line for good: the next session begins after it.
+        loop {
+            let line = self.mailbox.line();
+            let (items, next, _) = self.mailbox.after(line.as_ref(), usize::MAX)?;
+            for item in items {
+                inbox.accept(item).await?;
+            }
+            self.mailbox.taken_off(next.clone());
+            self.mailbox.news(Some(&next)).await?;
+            self.mailbox.enter("run", &self.secret).await?;
+        }
     }
 
     async fn send(&self, message: &Outbound) -> Result<Sent> {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Automatic, Error, IdentityKind, Inbound, InboundAttachment, Party, RawItem, Result, ThreadHints};
+use crate::{Automatic, Error, IdentityKind, Inbound, InboundAttachment, Media, Party, RawItem, Result, ThreadHints};
 
 /// What somebody outside writes. Start from [`Letter::from_email`] and add what the test is about.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,10 @@ pub struct Letter {
     /// The network's own name of the conversation.
     pub thread: Option<String>,
     pub automatic: Automatic,
+    /// Written where anyone can read it.
+    pub public: bool,
+    /// Files that stay in the mailbox until they are fetched.
+    pub media: Vec<Media>,
 }
 
 /// A file of a letter.
@@ -70,13 +74,15 @@ impl Letter {
             html: self.html.as_deref().map(plain_tags_only),
             attachments,
             automatic: self.automatic,
+            public: self.public,
+            media: self.media,
             ..Inbound::default()
         }
     }
 }
 
 impl File {
-    fn into_attachment(self) -> InboundAttachment {
+    pub(super) fn into_attachment(self) -> InboundAttachment {
         InboundAttachment {
             name: self.name,
             content_type: self.content_type,

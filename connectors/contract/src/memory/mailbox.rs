@@ -1,6 +1,7 @@
 //! One mailbox of the memory network: what lies in it, what was sent from it, and what is wrong with it today.
 
 use std::{
+    collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
-use super::Letter;
+use super::{File, Letter};
 use crate::{
     Cursor, Envelope, Error, ExternalId, HookCall, Kind, Outbound, Place, RawItem, ReceiptState, Result, Retry, Secret,
 };
@@ -50,6 +51,9 @@ struct State {
     sent: Vec<Outbound>,
     committed: Vec<ExternalId>,
     trouble: Option<Trouble>,
+    files: BTreeMap<String, File>,
+    /// Where the next session begins.
+    line: Option<Cursor>,
 }
 
 #[derive(Clone)]
@@ -108,6 +112,24 @@ impl Mailbox {
     /// What the host said it had committed, in that order.
     pub fn committed(&self) -> Vec<ExternalId> {
         self.state().committed.clone()
+    }
+
+    /// Keeps a file that letters name in `media`.
+    pub fn keep(&self, handle: &str, file: File) {
+        self.state().files.insert(handle.to_owned(), file);
+    }
+
+    pub(super) fn file(&self, handle: &str) -> Result<File> {
+        let found = self.state().files.get(handle).cloned();
+        found.ok_or_else(|| Error::new(Kind::Refused, Retry::Never, "fetch", "there is no such file"))
+    }
+
+    pub(super) fn line(&self) -> Option<Cursor> {
+        self.state().line.clone()
+    }
+
+    pub(super) fn taken_off(&self, next: Cursor) {
+        self.state().line = Some(next);
     }
 
     /// Makes the mailbox fail until told otherwise; `None` heals it.
