@@ -15,6 +15,7 @@ use crate::{
         tokens::Tokens,
     },
     blobs::Blobs,
+    cases::{intake, tokens::ReplyKey},
     channels::{open::Opener, registry::Registry},
     fail::Fail,
     ids::Ids,
@@ -58,6 +59,8 @@ pub struct App {
     pub trusted_proxies: Vec<Cidr>,
     pub bounds: settings::Limits,
     pub parsing: Workers,
+    /// What filing works with, wherever an item comes from.
+    pub intake: intake::Deps,
     pub passwords: Passwords,
     pub tokens: Tokens,
     pub limits: Limits,
@@ -73,6 +76,13 @@ impl App {
         let now = Time::new(clock.now());
         let quotas = Quotas::new(bounds.requests_per_minute);
         let tokens = Tokens::load(&store, &seal, &ids, &public_url, now).await?;
+        let parsing = Workers::new(runtime.clone(), parsing);
+        let registry = setup.registry.clone();
+        let connectors: intake::Connectors =
+            Arc::new(move |id: &str| registry.find(id).map(|(_, connector)| connector.clone()));
+        let reply_key = ReplyKey::new(*master.derive("reply addresses"));
+        let time = (clock.clone(), ids.clone());
+        let intake = intake::Deps::new(store.clone(), blobs.clone(), time, parsing.clone(), connectors, reply_key);
         Ok(Self {
             store,
             clock,
@@ -83,7 +93,8 @@ impl App {
             public_url,
             trusted_proxies,
             bounds,
-            parsing: Workers::new(runtime.clone(), parsing),
+            parsing,
+            intake,
             passwords: Passwords::new(Workers::new(runtime, hashing), hashing, ids.clone()),
             ids,
             tokens,

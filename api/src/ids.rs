@@ -27,6 +27,7 @@ pub const CASE: Prefix = Prefix("cas");
 pub const MESSAGE: Prefix = Prefix("msg");
 pub const ATTACHMENT: Prefix = Prefix("att");
 pub const SUGGESTION: Prefix = Prefix("sug");
+pub const VISIT: Prefix = Prefix("vis");
 pub const EVENT: Prefix = Prefix("evt");
 
 impl Prefix {

@@ -9,7 +9,7 @@ use crate::{
     app::{App, Setup},
     auth::seal::MasterKey,
     blobs::Blobs,
-    cases::{intake, tokens::ReplyKey},
+    cases::intake,
     channels::{
         net::{self, Reach},
         open::Opener,
@@ -61,7 +61,7 @@ impl Installation {
             store,
             clock,
             ids,
-            blobs: blobs.clone(),
+            blobs,
             master,
             registry: Registry::new(connectors),
             tools,
@@ -73,12 +73,7 @@ impl Installation {
         };
         let app = Arc::new(App::start(setup, runtime).await?);
         let opener = app.opener.clone();
-        let registry = opener.registry().clone();
-        let connectors: intake::Connectors =
-            Arc::new(move |id: &str| registry.find(id).map(|(_, connector)| connector.clone()));
-        let reply_key = ReplyKey::new(*app.master.derive("reply addresses"));
-        let (time, parsing) = ((app.clock.clone(), app.ids.clone()), app.parsing.clone());
-        let intake = intake::Deps::new(app.store.clone(), blobs, time, parsing, connectors, reply_key);
+        let intake = app.intake.clone();
         Ok(Self { settings, app, opener, intake })
     }
 }

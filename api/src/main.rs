@@ -2,11 +2,14 @@
 
 use std::process::ExitCode;
 
-use civicdesk::{channels::builtin::lmtp, server::Server};
+use civicdesk::{
+    channels::builtin::{chat, desk, lmtp},
+    server::Server,
+};
 
 fn main() -> ExitCode {
     let email = civicdesk_email::connector();
-    Server::new()
+    let server = Server::new()
         .connector(email.clone())
         .connector(lmtp::connector(email))
         .connector(civicdesk_sms::twilio::connector())
@@ -18,6 +21,6 @@ fn main() -> ExitCode {
         .connector(civicdesk_social::meta::whatsapp::connector())
         .connector(civicdesk_social::x::connector())
         .connector(civicdesk_social::telegram::connector())
-        .connector(civicdesk_bridge::connector())
-        .run()
+        .connector(civicdesk_bridge::connector());
+    desk::connectors().into_iter().fold(server, Server::connector).connector(chat::connector()).run()
 }

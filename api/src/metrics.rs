@@ -12,6 +12,7 @@ const REQUEST_SECONDS: &str = "civicdesk_http_request_seconds";
 const INBOUND: &str = "civicdesk_inbound_items_total";
 const FILED: &str = "civicdesk_filed_items_total";
 const OUTBOUND: &str = "civicdesk_outbound_messages_total";
+const HOOKS: &str = "civicdesk_hook_calls_total";
 const ERRORS: &str = "civicdesk_errors_total";
 
 /// Starts counting. A second call changes nothing.
@@ -32,6 +33,7 @@ pub fn start() -> Result<(), BuildError> {
         OUTBOUND,
         "Ends of a message's turn, by connector; repeated ones may have gone out twice, with one id"
     );
+    describe_counter!(HOOKS, "Calls of providers, by connector and how they ended; forged ones are stored nowhere");
     describe_counter!(ERRORS, "Errors logged, by the line of the runbook that says what to do");
     Ok(())
 }
@@ -69,6 +71,11 @@ pub fn filed(settled_as: &'static str, count: usize) {
 /// A message's turn ended with one of `sent`, `failed`, `unknown`, `again`, or began as `repeated`.
 pub fn outbound(connector: &str, end: &'static str) {
     counter!(OUTBOUND, "connector" => connector.to_owned(), "end" => end).increment(1);
+}
+
+/// A provider's call ended with one of `taken`, `forged`, `malformed`, `failed`.
+pub fn hook(connector: &str, end: &'static str) {
+    counter!(HOOKS, "connector" => connector.to_owned(), "end" => end).increment(1);
 }
 
 fn add(name: &'static str, label: &'static str, value: &'static str, count: usize) {

@@ -63,7 +63,7 @@ rights! {
     ChannelsRead = "channels:read", "Read channels and their health.";
     ChannelsManage = "channels:manage", "Make, change, check and pause channels.";
     InboundRead = "inbound:read", "Read the ledger of what came in, and the quarantine.";
-    InboundManage = "inbound:manage", "Replay what is in quarantine.";
+    InboundManage = "inbound:manage", "Replay what is in quarantine, and bring messages in with a test key.";
     EventsRead = "events:read", "Read the event log.";
     StaffRead = "staff:read", "Read staff and teams.";
     StaffManage = "staff:manage", "Make, change and disable staff, and form teams.";

@@ -2,6 +2,7 @@
 
 use std::{fmt, io::Write, path::Path};
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
@@ -76,6 +77,7 @@ pub fn keyed_hash(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
 #[derive(Clone)]
 pub struct Seal {
     cipher: XChaCha20Poly1305,
+    marks: Zeroizing<[u8; 32]>,
     ids: Ids,
 }
 
@@ -87,7 +89,13 @@ impl fmt::Debug for Seal {
 
 impl Seal {
     pub fn new(master: &MasterKey, ids: Ids) -> Self {
-        Self { cipher: XChaCha20Poly1305::new((&*master.derive("seal")).into()), ids }
+        Self { cipher: XChaCha20Poly1305::new((&*master.derive("seal")).into()), marks: master.derive("marks"), ids }
+    }
+
+    /// A word for a place that nobody can guess, and that is always the same: part of an address that we give away.
+    pub fn mark(&self, place: &str) -> String {
+        let whole = keyed_hash(&self.marks, &[place.as_bytes()]);
+        URL_SAFE_NO_PAD.encode(&whole[..16])
     }
 
     pub fn seal(&self, place: &str, bytes: &[u8]) -> Result<Vec<u8>, Fail> {

@@ -32,9 +32,14 @@ pub async fn take_in(
     let cursor = cursor.map(|cursor| cursor.0.clone());
     let write = move |tx: &mut Tx| accept(tx, &act, Uid(channel), &rows, cursor.as_deref());
     let accepted: Vec<Accepted> = deps.store.tenant(tenant).write(write).await?;
+    count(&accepted);
+    Ok(accepted)
+}
+
+/// Counts what a commit took in.
+pub fn count(accepted: &[Accepted]) {
     let new = accepted.iter().filter(|a| **a == Accepted::New).count();
     metrics::inbound(new, accepted.len() - new);
-    Ok(accepted)
 }
 
 /// The ledger's rows of these items; bytes too large for a row are in the blob store when this resolves.
@@ -78,6 +83,7 @@ pub async fn prepare(deps: &Deps, tenant: Uuid, channel: Uuid, items: Vec<RawIte
             duplicate_of: None,
             received_at,
             settled_at: None,
+            simulated: false,
         });
     }
     Ok(rows)

@@ -98,5 +98,6 @@ fn same_words(a: &str, b: &str) -> bool {
 
 /// Our own addresses as the program compares them.
 pub fn own_address(address: &str) -> Option<String> {
-    addresses::normal(IdentityKind::Email, address).or_else(|| addresses::normal(IdentityKind::Handle, address))
+    let kinds = [IdentityKind::Email, IdentityKind::Phone, IdentityKind::Handle];
+    kinds.into_iter().find_map(|kind| addresses::normal(kind, address))
 }

@@ -11,6 +11,7 @@ use super::{
     known::Known,
     letters::{self, Occasion},
     loops::{self, Nature},
+    media,
     parsing::Parsed,
     record::{self, Opening, Putting},
     reports,
@@ -21,7 +22,6 @@ use super::{
 use crate::{
     acting::{Acting, Actor},
     fail::Fail,
-    ids,
     people::{addresses, contacts as people},
     store::{
         Json, Time, Tx, Uid,
@@ -53,11 +53,9 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Whether a person's mail joins the case that they have open, although nothing in it leads there.
-    pub fn joins_open_case(&self, channel: Uid) -> bool {
-        let joined = self.tenant.settings.0.get("join_open_case").and_then(|list| list.as_array());
-        let id = ids::CHANNEL.show(channel.0);
-        joined.is_some_and(|list| list.iter().any(|c| c.as_str() == Some(&id)))
+    /// What a message joins on this channel that leads to no case by itself.
+    pub fn policy(&self, channel: Uid) -> &str {
+        self.channels.get(&channel).map_or("thread", |row| row.case_policy.as_str())
     }
 
     pub(super) fn is_own(&self, party: &Party) -> bool {
@@ -98,7 +96,7 @@ pub fn file(
         None => filed.open_case(tx, written, &choice)?,
     };
     filed.join_copied(tx, written, known, &case)?;
-    known.learn(&message, &parsed.chain);
+    known.learn(&message, &parsed.named());
     Ok(filed.settled(&message))
 }
 
@@ -174,6 +172,12 @@ impl Filed<'_> {
         if let Some(why) = self.nature.no_answer {
             return Ok(Err(why));
         }
+        if self.item.simulated {
+            return Ok(Err("a test key brought it in: nothing is sent"));
+        }
+        if self.parsed.inbound.public {
+            return Ok(Err("it was written in public, and a letter is private"));
+        }
         let Some(channel) = self.desk.channels.get(&self.item.channel_id).filter(|c| self.desk.senders.contains(&c.id))
         else {
             return Ok(Err("the channel cannot send"));
@@ -245,7 +249,8 @@ impl Filed<'_> {
         let files = files.collect();
         let tokens = self.parsed.tokens.clone();
         record::put(tx, &self.act, written, Putting { message: message.clone(), files, tokens })?;
-        Ok(messages::note_refs(tx, message.id, &self.parsed.chain)?)
+        written.jobs.extend(media::job(&self.act, message, &self.parsed.inbound.media));
+        Ok(messages::note_refs(tx, message.id, &self.parsed.named())?)
     }
 
     /// Whom a party writes to beside us takes part from then on. A machine's list of recipients makes nobody a party.

@@ -46,10 +46,14 @@ impl Known {
         people::meet(tx, &mut known.met, &senders.collect::<Vec<_>>())?;
 
         let ids: HashSet<&String> = parsed.iter().flat_map(|p| p.chain.iter().chain(&p.inbound.message_id)).collect();
-        let ids: Vec<String> = ids.into_iter().cloned().collect();
+        let mut ids: Vec<String> = ids.into_iter().cloned().collect();
+        for (sent_id, case) in messages::sent_as(tx, &ids, MOST)? {
+            known.carrying.entry(sent_id).or_default().push(case);
+        }
         for Threaded { case_id, network_id, .. } in messages::threaded(tx, &ids, MOST)? {
             known.carrying.entry(network_id.unwrap_or_default()).or_default().push(case_id);
         }
+        ids.extend(parsed.iter().filter_map(|p| p.conversation.clone()));
         for (named, Threaded { case_id, network_id, .. }) in messages::naming(tx, &ids, MOST)? {
             known.naming.entry(named).or_default().push((case_id, network_id.unwrap_or_default()));
         }
@@ -76,11 +80,11 @@ impl Known {
     }
 
     /// A message was filed: those after it may answer it.
-    pub fn learn(&mut self, message: &Message, chain: &[String]) {
+    pub fn learn(&mut self, message: &Message, named: &[String]) {
         if let Some(id) = &message.network_id {
             self.carrying.entry(id.clone()).or_default().push(message.case_id);
         }
-        for named in chain {
+        for named in named {
             let own = message.network_id.clone().unwrap_or_default();
             self.naming.entry(named.clone()).or_default().push((message.case_id, own));
         }

@@ -34,11 +34,19 @@ const A_DAY: i64 = 10;
 /// Letters of our own accord to one address in one hour, of all tenants together.
 const AN_HOUR: i64 = 3;
 
-const FILES: [(&str, &str); 4] = [
-    ("acknowledgement/en/subject.txt", include_str!("letters/acknowledgement/en/subject.txt")),
-    ("acknowledgement/en/text.txt", include_str!("letters/acknowledgement/en/text.txt")),
-    ("acknowledgement/es/subject.txt", include_str!("letters/acknowledgement/es/subject.txt")),
-    ("acknowledgement/es/text.txt", include_str!("letters/acknowledgement/es/text.txt")),
+macro_rules! files {
+    ($($name:literal),+ $(,)?) => { &[$(($name, include_str!(concat!("letters/", $name)))),+] };
+}
+
+const FILES: &[(&str, &str)] = files![
+    "acknowledgement/en/subject.txt",
+    "acknowledgement/en/text.txt",
+    "acknowledgement/es/subject.txt",
+    "acknowledgement/es/text.txt",
+    "your_turn/en/text.txt",
+    "your_turn/es/text.txt",
+    "ready_to_collect/en/text.txt",
+    "ready_to_collect/es/text.txt",
 ];
 
 static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
@@ -106,7 +114,11 @@ pub fn is_acknowledgement(subject: &str) -> bool {
 pub fn acknowledge(tx: &mut Tx, act: &Acting, written: &mut Written, about: Occasion) -> Result<(), Fail> {
     let mut letter = record::draft(act, about.case, "outbound");
     letter.channel_id = Some(about.channel.id);
-    letter.sender = Json::of(&reply::own_party(about.channel.address.as_deref()));
+    letter.sender = Json::of(&about.channel.address.as_ref().map(|own| Party {
+        address: own.clone(),
+        name: None,
+        ..about.to.clone()
+    }));
     letter.recipients = Json::of(&[about.to]);
     letter.subject = Some(render(about.language, "subject", &about.case.reference, &about.tenant.name)?);
     letter.text = render(about.language, "text", &about.case.reference, &about.tenant.name)?;
@@ -122,9 +134,23 @@ pub fn acknowledge(tx: &mut Tx, act: &Acting, written: &mut Written, about: Occa
     record::put(tx, act, written, Putting { message: letter, files: Vec::new(), tokens: String::new() })
 }
 
-fn render(language: &str, part: &str, reference: &str, agency: &str) -> Result<String, Fail> {
+/// A letter of one line, such as fits into a text message.
+pub fn short(kind: &str, language: &str, agency: &str, reference: &str, number: Option<i64>) -> Result<String, Fail> {
+    let templates = TEMPLATES.as_ref().map_err(|e| Fail::Broken(format!("letters: {e}")))?;
+    let rendered = templates
+        .get_template(&format!("{kind}/{}/text.txt", known(language)))
+        .and_then(|template| template.render(context! { agency, reference, number }));
+    rendered.map(|text| text.trim().to_owned()).map_err(|e| Fail::Broken(format!("letters: {e}")))
+}
+
+/// The language of ours that is nearest.
+fn known(language: &str) -> &'static str {
     let primary = language.split(['-', '_']).next().unwrap_or_default();
-    let language = if primary == "es" { "es" } else { "en" };
+    if primary == "es" { "es" } else { "en" }
+}
+
+fn render(language: &str, part: &str, reference: &str, agency: &str) -> Result<String, Fail> {
+    let language = known(language);
     let templates = TEMPLATES.as_ref().map_err(|e| Fail::Broken(format!("letters: {e}")))?;
     let rendered = templates
         .get_template(&format!("{ACKNOWLEDGEMENT}/{language}/{part}.txt"))

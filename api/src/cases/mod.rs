@@ -2,6 +2,8 @@
 
 pub mod accept;
 pub mod change;
+pub mod chat;
+pub mod desk;
 mod duplicates;
 pub mod fields;
 mod filing;
@@ -11,8 +13,13 @@ mod known;
 pub mod ledger;
 pub mod letters;
 pub mod loops;
+pub mod media;
 pub mod moving;
 mod parsing;
+pub mod plain;
+pub mod privacy;
+pub mod reach;
+pub mod receipts;
 pub mod record;
 pub mod reply;
 mod reports;

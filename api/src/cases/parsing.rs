@@ -9,7 +9,7 @@ use civicdesk_contract::{
     Automatic, Connector, Envelope, ExternalId, Inbound, InboundAttachment, Party, Place, RawItem,
 };
 
-use super::{fields::one_line, intake::Deps, words};
+use super::{fields::one_line, intake::Deps, plain, words};
 use crate::{
     blobs::{self, Hash},
     fail::Fail,
@@ -56,6 +56,15 @@ pub struct Parsed {
     pub network_id: String,
     /// Ids of the messages it answers and of the chain before it, nearest first.
     pub chain: Vec<String>,
+    /// The network's own name of the conversation, under the channel on which it is one.
+    pub conversation: Option<String>,
+}
+
+impl Parsed {
+    /// Everything by which other messages of the same conversation may be found.
+    pub fn named(&self) -> Vec<String> {
+        self.chain.iter().chain(&self.conversation).cloned().collect()
+    }
 }
 
 /// A file of a message; its bytes are in the blob store.
@@ -76,8 +85,10 @@ pub async fn read(
     connector: Option<Arc<dyn Connector>>,
     language: &str,
 ) -> Result<Read, Fail> {
-    let Some(connector) = connector else {
-        return Ok(Read::Wreck("the connector of its channel is not part of this program".to_owned()));
+    let reader = match connector {
+        _ if item.simulated => Reader::Plain,
+        Some(connector) => Reader::Of(connector),
+        None => return Ok(Read::Wreck("the connector of its channel is not part of this program".to_owned())),
     };
     let raw = match &item.raw {
         Some(raw) => raw.clone(),
@@ -94,13 +105,15 @@ pub async fn read(
         raw,
     };
     let language = language.to_owned();
-    let parsed = deps.parsing.run(move || parse(connector.as_ref(), raw, &language)).await;
+    let parsed = deps.parsing.run(move || parse(&reader, raw, &language)).await;
     let (mut parsed, attachments) = match parsed {
         Ok(Ok(parsed)) => parsed,
         Ok(Err((unread, None))) => return Ok(Read::Wreck(unread.to_string())),
         Ok(Err((unread, Some(outline)))) => return Ok(Read::Outline(unread.to_string(), outline)),
         Err(_) => return Ok(Read::Wreck("reading it made the connector panic; see the log".to_owned())),
     };
+    let conversation = parsed.inbound.thread.key.as_deref().map(id).filter(|key| !key.is_empty());
+    parsed.conversation = conversation.map(|key| format!("{}#{key}", item.channel_id.0.simple()));
     if parsed.inbound.message_id.is_none() {
         parsed.network_id = format!("sha256.{}", blobs::to_hex(&item.sha256));
     }
@@ -118,12 +131,35 @@ async fn stored(deps: &Deps, item: &Item) -> Result<Vec<u8>, blobs::Error> {
 type WithFiles = (Parsed, Vec<(InboundAttachment, Hash)>);
 type Unread = (civicdesk_contract::Error, Option<Box<Inbound>>);
 
-fn parse(connector: &dyn Connector, raw: RawItem, language: &str) -> Result<WithFiles, Unread> {
+/// What turns one stored item into a message.
+enum Reader {
+    /// It lies in our own form.
+    Plain,
+    Of(Arc<dyn Connector>),
+}
+
+impl Reader {
+    fn read(&self, raw: &RawItem) -> civicdesk_contract::Result<Inbound> {
+        match self {
+            Self::Plain => plain::read(raw),
+            Self::Of(connector) => connector.read(raw),
+        }
+    }
+
+    fn outline(&self, raw: &RawItem) -> Option<Inbound> {
+        match self {
+            Self::Plain => None,
+            Self::Of(connector) => connector.outline(raw),
+        }
+    }
+}
+
+fn parse(reader: &Reader, raw: RawItem, language: &str) -> Result<WithFiles, Unread> {
     let begin = Instant::now();
-    let mut inbound = match connector.read(&raw) {
+    let mut inbound = match reader.read(&raw) {
         Ok(inbound) => inbound,
         Err(unread) => {
-            let mut outline = connector.outline(&raw).map(Box::new);
+            let mut outline = reader.outline(&raw).map(Box::new);
             outline.iter_mut().for_each(|inbound| clean(inbound));
             return Err((unread, outline));
         }
@@ -144,11 +180,11 @@ fn parse(connector: &dyn Connector, raw: RawItem, language: &str) -> Result<With
         inbound.oddities.push(format!("reading it took {} seconds", begin.elapsed().as_secs()));
     }
     let network_id = inbound.message_id.clone().unwrap_or_default();
-    let parsed = Parsed { inbound, envelope: raw.envelope, files, tokens, network_id, chain };
+    let parsed = Parsed { inbound, envelope: raw.envelope, files, tokens, network_id, chain, conversation: None };
     Ok((parsed, attachments.into_iter().map(|(hash, a)| (a, hash)).collect()))
 }
 
-fn file(attachment: &InboundAttachment, hash: Hash) -> File {
+pub fn file(attachment: &InboundAttachment, hash: Hash) -> File {
     let name: String = one_line(&attachment.name).chars().take(200).collect();
     File {
         name: if name.is_empty() { "unnamed".to_owned() } else { name },

@@ -1,10 +1,11 @@
 //! What staff write: answers that go out on a channel, and notes that stay.
 
-use civicdesk_contract::{IdentityKind, Party};
+use civicdesk_contract::{Capabilities, Party, Visibility};
 
 use super::{
     fields::{Check, one_line},
-    moving,
+    moving, privacy,
+    reach::{self, Kinds},
     record::{self, Putting},
     written::Written,
 };
@@ -16,7 +17,8 @@ use crate::{
     store::{
         Json, Tx, Uid, attachments,
         cases::{self, Case},
-        channels, contacts, jobs,
+        channels::{self, Channel},
+        jobs,
         messages::{self, Message},
     },
 };
@@ -34,12 +36,14 @@ pub struct Reply {
     pub html: Option<String>,
     /// Where it goes out; the case's channel where none is named.
     pub channel_id: Option<Uid>,
-    /// Empty: who wrote last, or else the requester.
+    /// Empty: who wrote last on that channel, or else the requester.
     pub to: Vec<Party>,
     pub cc: Vec<Party>,
     /// Files uploaded before, by the credential named in `uploader`.
     pub attachments: Vec<Uid>,
     pub uploader: String,
+    /// Whether anyone may read it; as the message that it answers where nothing is said.
+    pub public: Option<bool>,
     /// Recorded but never sent: the credential is for testing.
     pub test: bool,
 }
@@ -53,33 +57,34 @@ pub struct Posted {
 
 /// Queues an answer: the message with its stable id, and the job that delivers it. Whoever is written to is a party from
 /// then on, so that what they answer gets in.
-pub fn reply(tx: &mut Tx, act: &Acting, case: &Case, reply: Reply) -> Result<Posted, Fail> {
+pub fn reply(tx: &mut Tx, act: &Acting, kinds: &Kinds, case: &Case, reply: Reply) -> Result<Posted, Fail> {
     let mut check = Check::default();
     check.text("/text", &reply.text);
-    check_parties(&mut check, "/to", &reply.to);
-    check_parties(&mut check, "/cc", &reply.cc);
-    let channel_id = reply.channel_id.or(case.channel_id);
-    if channel_id.is_none() {
-        check.wrong("/channel_id", "the case came in on no channel: name one");
-    }
     check.done()?;
-    let Some(channel_id) = channel_id else { return Err(Fail::NotFound("channel")) };
-    let channel = channels::get(tx, channel_id).map_err(|_| Fail::field("/channel_id", "there is no such channel"))?;
+    let (channel, can) = way(tx, act, kinds, case, &reply)?;
+    let fitted = |all: &[Party]| all.iter().map(|party| reach::fitted(party.clone(), &can)).collect::<Vec<_>>();
+    let (to, cc) = (fitted(&reply.to), fitted(&reply.cc));
+    let mut check = Check::default();
+    check_parties(&mut check, "/to", &to);
+    check_parties(&mut check, "/cc", &cc);
+    carried(&mut check, &can, &reply);
+    check.done()?;
 
-    let answered = messages::last_threaded(tx, case.id)?;
-    let to = if reply.to.is_empty() { whom(tx, case, answered.as_ref())? } else { reply.to };
+    let answered = messages::last_threaded(tx, case.id, channel.id, reply.public == Some(true))?;
+    let to = if to.is_empty() { whom(tx, case, &can, answered.as_ref())? } else { to };
     if to.is_empty() {
-        return Err(Fail::field("/to", "the requester has no address: name one"));
+        return Err(Fail::field("/to", "the requester has no address that this channel reaches: name one"));
     }
     let mut message = record::draft(act, case, "outbound");
     message.channel_id = Some(channel.id);
-    message.sender = Json::of(&own_party(channel.address.as_deref()));
+    message.sender = Json::of(&reach::own_party(&can, channel.address.as_deref()));
     message.recipients = Json::of(&to);
-    message.copies = Json::of(&reply.cc);
+    message.copies = Json::of(&cc);
     message.subject = Some(subject(case));
     message.fresh_text.clone_from(&reply.text);
     message.text = reply.text;
     message.html = reply.html;
+    message.public = openly(&can, answered.as_ref(), reply.public)?;
     message.network_id = Some(network_id(act, &message, channel.address.as_deref()));
     if let Some(answered) = &answered {
         (message.in_reply_to, message.refs) = (answered.network_id.clone(), Json::of(&chain(answered)));
@@ -89,16 +94,72 @@ pub fn reply(tx: &mut Tx, act: &Acting, case: &Case, reply: Reply) -> Result<Pos
         message.state = "sent".to_owned();
         message.state_detail = Some("written with a test key: recorded, never sent".to_owned());
     }
+    let mut files = Vec::with_capacity(reply.attachments.len());
+    for file in &reply.attachments {
+        files.extend(attachments::get(tx, *file).ok().map(|file| file.sha256));
+    }
+    if let Some(why) = privacy::refusal(tx, case, &message, &files)? {
+        return Err(Fail::field("/text", why));
+    }
     let case = post(tx, act, case, message.clone(), !reply.test)?;
     for file in &reply.attachments {
         let claimed = attachments::claim(tx, *file, message.id, &reply.uploader);
         claimed.map_err(|_| Fail::field("/attachments", "each must be an upload of yours that no message uses yet"))?;
     }
-    for party in to.iter().chain(&reply.cc) {
+    // Whoever wrote what is answered is a party already, named or not.
+    let writer: Option<Party> = answered.as_ref().and_then(|message| message.sender.read());
+    for party in to.iter().chain(&cc).filter(|party| Some(*party) != writer.as_ref()) {
         let contact = people::find_or_make(tx, act, party)?;
         record::join(tx, act, &case, contact.id, "participant")?;
     }
     Ok(Posted { case, message })
+}
+
+/// Refuses what the network cannot carry whole.
+fn carried(check: &mut Check, can: &Capabilities, reply: &Reply) {
+    let is = can.text_unit.count(&reply.text);
+    if let Some(most) = can.max_text.filter(|most| is > *most) {
+        check.wrong("/text", format!("has {is} characters as this network counts them; it carries {most}"));
+    }
+    if reply.html.is_some() && !can.html {
+        check.wrong("/html", "this channel carries no HTML");
+    }
+    if !reply.attachments.is_empty() && !can.attachments {
+        check.wrong("/attachments", "this channel carries no files");
+    }
+}
+
+/// The channel on which an answer goes out, and what it can do.
+fn way(tx: &mut Tx, act: &Acting, kinds: &Kinds, case: &Case, reply: &Reply) -> Result<(Channel, Capabilities), Fail> {
+    let channel = match reply.channel_id {
+        Some(id) => Some(channels::get(tx, id).map_err(|_| Fail::field("/channel_id", "there is no such channel"))?),
+        None if reply.to.is_empty() => reach::pick(tx, kinds, case, act.now)?,
+        None => case.channel_id.map(|id| channels::get(tx, id)).transpose()?,
+    };
+    let none =
+        || Fail::field("/channel_id", "no channel of yours reaches the requester: name one, and whom to write to");
+    let channel = channel.ok_or_else(none)?;
+    match kinds(&channel.connector) {
+        Some(can) if can.send => Ok((channel, can)),
+        _ => Err(Fail::field("/channel_id", "this channel sends nothing: name another one")),
+    }
+}
+
+/// Whether anyone may read an answer: only one to what was written in public, and only where staff do not say otherwise.
+fn openly(can: &Capabilities, answered: Option<&Message>, wanted: Option<bool>) -> Result<bool, Fail> {
+    let open = answered.is_some_and(|message| message.public);
+    match (can.visibility, wanted) {
+        (Visibility::Private, Some(true)) => Err(Fail::field("/public", "nothing on this channel is public")),
+        (Visibility::Private, _) => Ok(false),
+        (Visibility::Public, Some(false)) => {
+            Err(Fail::field("/public", "everything on this channel can be read by anyone: name another channel"))
+        }
+        (Visibility::Public, _) | (Visibility::Both, Some(true)) if !open => {
+            Err(Fail::field("/public", "only an answer to what was written in public can be public"))
+        }
+        (Visibility::Public, _) => Ok(true),
+        (Visibility::Both, wanted) => Ok(wanted.unwrap_or(open)),
+    }
 }
 
 /// Adds a note that only staff see.
@@ -157,8 +218,8 @@ pub fn deliver_job(act: &Acting, message: &Message) -> jobs::Job {
     }
 }
 
-/// Who is answered: the writer of the last message where it came from a person, or else the requester.
-fn whom(tx: &mut Tx, case: &Case, answered: Option<&Message>) -> Result<Vec<Party>, Fail> {
+/// Who is answered: the writer of the channel's last message where it came from a person, or else the requester.
+fn whom(tx: &mut Tx, case: &Case, can: &Capabilities, answered: Option<&Message>) -> Result<Vec<Party>, Fail> {
     if let Some(message) = answered.filter(|m| !m.automatic) {
         let reply_to: Option<Party> = serde_json::from_value(message.filing.0["reply_to"].clone()).ok();
         let sender: Option<Party> = message.sender.read();
@@ -166,14 +227,9 @@ fn whom(tx: &mut Tx, case: &Case, answered: Option<&Message>) -> Result<Vec<Part
             return Ok(vec![party]);
         }
     }
-    let name = contacts::get(tx, case.contact_id)?.name;
-    let identities = contacts::identities_of(tx, &[case.contact_id])?;
-    let email = identities.into_iter().find(|i| i.kind == IdentityKind::Email.as_str());
-    Ok(email.map(|i| Party { kind: IdentityKind::Email, address: i.value, name }).into_iter().collect())
-}
-
-pub fn own_party(address: Option<&str>) -> Option<Party> {
-    address.map(|a| Party { kind: IdentityKind::Email, address: a.to_owned(), name: None })
+    let mut known = reach::addresses_on(tx, can, case.contact_id)?;
+    known.truncate(1);
+    Ok(known)
 }
 
 /// `Re: Streetlight out [RIV-2026-004217]`: the reference brings back answers whose mail program drops the chain.

@@ -42,6 +42,7 @@ impl Found {
             "reply_token" => "it came to the reply address of this case",
             "references" => "it answers a message of this case",
             "same_message" => "another copy of it is in this case",
+            "conversation" => "the network holds it for one conversation with what this case holds",
             "later_message" => "a message of this case answers it, or what it answers",
             "reference_in_subject" => "its subject names this case",
             _ => "its sender has this case open, and the channel joins them",
@@ -86,7 +87,10 @@ pub fn choose(
     sender: Option<Uid>,
 ) -> Result<Choice, Fail> {
     let mut choice = Choice::default();
-    for step in [by_token, by_chain, by_later_message, by_subject] {
+    if desk.policy(item.channel_id) == "new" {
+        return Ok(choice);
+    }
+    for step in [by_token, by_chain, by_later_message, by_conversation, by_subject] {
         for found in step(tx, desk, known, parsed)? {
             if choice.refused.iter().any(|other| other.case.id == found.case.id) {
                 continue;
@@ -106,7 +110,7 @@ pub fn choose(
     }
     if let Some(contact) = sender
         && parsed.inbound.automatic != Automatic::Bulk
-        && desk.joins_open_case(item.channel_id)
+        && desk.policy(item.channel_id) == "open_case"
         && let Some(case) = cases::open_of_contact(tx, contact)?
     {
         choice.taken = Some(Found { value: case.reference.clone(), case, method: "open_case" });
@@ -143,6 +147,18 @@ fn by_later_message(tx: &mut Tx, _: &Desk, known: &Known, parsed: &Parsed) -> Re
     let ids = parsed.inbound.message_id.iter().chain(&parsed.chain);
     let found = ids.flat_map(|id| known.naming(id)).map(|(case, own)| (case, "later_message", own));
     with_cases(tx, found.collect())
+}
+
+/// The newest case of a conversation: a network that has one for each person holds all that they ever wrote for one.
+fn by_conversation(tx: &mut Tx, _: &Desk, known: &Known, parsed: &Parsed) -> Result<Vec<Found>, Fail> {
+    let cases: Vec<Uid> = parsed.conversation.iter().flat_map(|key| known.naming(key)).map(|(case, _)| case).collect();
+    let Some(newest) = cases.last() else { return Ok(Vec::new()) };
+    let case = cases::get(tx, *newest)?;
+    // What is over is over: the next word in an endless conversation is a new matter.
+    if case.status == "closed" {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Found { value: case.reference.clone(), case, method: "conversation" }])
 }
 
 fn by_subject(tx: &mut Tx, _: &Desk, _: &Known, parsed: &Parsed) -> Result<Vec<Found>, Fail> {

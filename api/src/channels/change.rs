@@ -18,6 +18,7 @@ pub struct Wanted {
     pub address: Option<String>,
     /// Merged into the settings (RFC 7396): what is left out stays, passwords among it; null takes away.
     pub settings: Option<Value>,
+    pub case_policy: Option<String>,
 }
 
 /// A change that can be made: the row as it will be, the route to add before, the route to take away after.
@@ -40,10 +41,12 @@ pub async fn prepare(
     if let Some(name) = wanted.name {
         row.name = setup::checked_name(&name)?;
     }
+    if let Some(policy) = wanted.case_policy {
+        let (about, _) = opener.registry().find(&was.connector).ok_or_else(no_connector)?;
+        row.case_policy = setup::policy(Some(&policy), about)?;
+    }
     if wanted.settings.is_some() || wanted.address.is_some() {
-        let Some((about, _)) = opener.registry().find(&was.connector) else {
-            return Err(Fail::conflict("no-connector", "this program has no connector for the channel any more"));
-        };
+        let (about, _) = opener.registry().find(&was.connector).ok_or_else(no_connector)?;
         let mut settings = opener.unseal(was)?;
         merge(&mut settings, wanted.settings.unwrap_or_default());
         let own = settings.get("address").and_then(Value::as_str).map(str::to_owned);
@@ -60,9 +63,13 @@ pub async fn prepare(
     let route = |of: &Channel| of.address.clone().filter(|_| moved).map(|address| route_of(of, address));
     let (add, remove) = (route(&row), route(was));
     if let Some(route) = &add {
-        setup::is_free(store, &route.value).await?;
+        setup::is_free(store, route).await?;
     }
     Ok(Changed { row, add, remove })
+}
+
+fn no_connector() -> Fail {
+    Fail::conflict("no-connector", "this program has no connector for the channel any more")
 }
 
 /// RFC 7396: objects are merged, null takes away, everything else replaces.

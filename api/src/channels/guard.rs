@@ -1,6 +1,6 @@
 //! Refuses what a channel does not declare, in words, before its connector is asked for it.
 
-use civicdesk_contract::{Capabilities, Outbound};
+use civicdesk_contract::{Capabilities, Outbound, Visibility};
 
 /// Why this message cannot go out on a channel of these capabilities; none where it can.
 pub fn refusal(can: &Capabilities, message: &Outbound) -> Option<String> {
@@ -12,6 +12,12 @@ pub fn refusal(can: &Capabilities, message: &Outbound) -> Option<String> {
     }
     if let Some(party) = message.to.iter().chain(&message.cc).find(|party| !can.identities.contains(&party.kind)) {
         return Some(format!("this channel reaches nobody by {}: {}", party.kind.as_str(), party.address));
+    }
+    if message.public && can.visibility == Visibility::Private {
+        return Some("nothing on this channel is public".to_owned());
+    }
+    if !message.public && can.visibility == Visibility::Public {
+        return Some("anyone could read it on this channel, and it is not meant for everyone".to_owned());
     }
     if message.html.is_some() && !can.html {
         return Some("this channel carries no HTML".to_owned());
@@ -65,6 +71,8 @@ mod tests {
             (Capabilities { send: false, ..all.clone() }, message(), "only receives"),
             (all.clone(), Outbound { to: Vec::new(), ..message() }, "nobody"),
             (all.clone(), Outbound { cc: vec![phone], ..message() }, "phone"),
+            (all.clone(), Outbound { public: true, ..message() }, "public"),
+            (Capabilities { visibility: Visibility::Public, ..all.clone() }, message(), "anyone"),
             (Capabilities { html: false, ..all.clone() }, html, "HTML"),
             (Capabilities { attachments: false, ..all.clone() }, with_file, "files"),
             (Capabilities { max_text: Some(2), ..all.clone() }, message(), "3 characters"),

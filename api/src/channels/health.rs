@@ -43,3 +43,12 @@ pub fn note_works(tx: &mut Tx, channel: Uid, half: Half, at: Time) -> Result<()>
     }
     channels::set_health(tx, channel, &Health { state: "ok", kind: None, detail: None }, at)
 }
+
+/// A failure that is known already costs no write.
+pub fn note_failing(tx: &mut Tx, id: Uid, health: &Health, at: Time) -> Result<()> {
+    let row = channels::get(tx, id)?;
+    if row.health == health.state && row.health_detail == health.detail {
+        return Ok(());
+    }
+    channels::set_health(tx, id, health, at)
+}

@@ -4,6 +4,9 @@ pub mod builtin;
 pub mod change;
 pub mod guard;
 pub mod health;
+pub mod hooks;
+#[cfg(test)]
+mod hooks_tests;
 pub mod listener;
 pub mod net;
 mod nodes;
@@ -17,4 +20,7 @@ mod reception;
 mod reception_tests;
 pub mod registry;
 pub mod repair;
+mod session;
+#[cfg(test)]
+mod session_tests;
 pub mod setup;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::registry::Registry;
 use crate::{
     auth::seal::Seal,
+    cases::reach::Kinds,
     fail::Fail,
     store::{Uid, channels},
 };
@@ -41,6 +42,12 @@ impl Opener {
 
     pub fn registry(&self) -> &Registry {
         &self.0.registry
+    }
+
+    /// What the installed connectors declare, for the rules.
+    pub fn kinds(&self) -> Kinds {
+        let registry = self.0.registry.clone();
+        Arc::new(move |id| registry.find(id).map(|(about, _)| about.capabilities.clone()))
     }
 
     /// The channel of this row. One whose row has not changed is the same as before.
@@ -80,6 +87,11 @@ impl Opener {
     /// Settings as the row keeps them.
     pub fn seal(&self, tenant: Uuid, channel: Uid, settings: &serde_json::Value) -> Result<Vec<u8>, Fail> {
         self.0.seal.seal(&place(tenant, channel), settings.to_string().as_bytes())
+    }
+
+    /// The last part of the address that this channel's provider calls. The tenant in it is a hint and no proof.
+    pub fn hook_token(&self, tenant: Uuid, channel: Uid) -> String {
+        format!("{}_{}", tenant.simple(), self.0.seal.mark(&format!("{tenant}|hook|{channel}")))
     }
 
     fn opened(&self) -> MutexGuard<'_, HashMap<(Uuid, Uid), (i64, Opened)>> {

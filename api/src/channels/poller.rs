@@ -1,4 +1,4 @@
-//! Fetches what arrives: one task per channel that is asked, so that a slow one delays nobody.
+//! Fetches what arrives: a task for each channel that is asked or holds a session, so that a slow one delays nobody.
 //!
 //! A commit that changes a channel wakes its task at once. On PostgreSQL several processes share the channels, and a
 //! sweep finds what another process changed.
@@ -16,7 +16,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{nodes::Nodes, open::Opener, reception};
+use super::{
+    nodes::Nodes,
+    open::Opener,
+    reception::{self, Way},
+};
 use crate::{
     cases::intake,
     store::{Result, Uid, Wake, channels, tenants},
@@ -41,7 +45,7 @@ pub(super) struct Inner {
     pub quick: Semaphore,
     pub slow: Semaphore,
     pub stop: CancellationToken,
-    attended: Mutex<HashMap<Key, Arc<Notify>>>,
+    attended: Mutex<HashMap<(Key, Way), Arc<Notify>>>,
 }
 
 impl Poller {
@@ -113,25 +117,27 @@ impl Poller {
         }
     }
 
-    /// Wakes the channel's task, or begins it.
+    /// Wakes the channel's tasks, or begins them. One that has nothing to do ends by itself.
     fn attend(&self, key: Key, tasks: &mut JoinSet<()>) {
         let mut attended = self.0.attended();
-        if let Some(look) = attended.get(&key) {
-            look.notify_one();
-            return;
+        for way in [Way::Asked, Way::Session] {
+            if let Some(look) = attended.get(&(key, way)) {
+                look.notify_one();
+                continue;
+            }
+            let look = Arc::new(Notify::new());
+            attended.insert((key, way), look.clone());
+            let inner = self.0.clone();
+            tasks.spawn(async move {
+                reception::attend(&inner, key, way, &look).await;
+                inner.attended().remove(&(key, way));
+            });
         }
-        let look = Arc::new(Notify::new());
-        attended.insert(key, look.clone());
-        let inner = self.0.clone();
-        tasks.spawn(async move {
-            reception::attend(&inner, key, &look).await;
-            inner.attended().remove(&key);
-        });
     }
 }
 
 impl Inner {
-    fn attended(&self) -> MutexGuard<'_, HashMap<Key, Arc<Notify>>> {
+    fn attended(&self) -> MutexGuard<'_, HashMap<(Key, Way), Arc<Notify>>> {
         self.attended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

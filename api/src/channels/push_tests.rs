@@ -51,6 +51,7 @@ async fn address(bench: &Bench, tenant: Uuid, address: &str) -> channels::Channe
         name: None,
         address: Some(address.to_owned()),
         settings: json!({ "address": address }),
+        case_policy: None,
     };
     setup::create(&bench.store, &bench.deps.opener, tenant, &bench.act(), new).await.unwrap()
 }

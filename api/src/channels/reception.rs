@@ -1,7 +1,9 @@
-//! One channel's reception: wait for news, fetch, store with the cursor in one commit, tell the network.
+//! One channel's reception: wait for news, fetch, store with the cursor in one commit, tell the network; or hold a session
+//! open, in which the network hands over by itself.
 
 use std::{
     convert::Infallible,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -10,17 +12,19 @@ use tokio::{
     sync::{Notify, SemaphorePermit},
     time::timeout,
 };
+use uuid::Uuid;
 
 use super::{
     health::{self, Half},
     open::Opened,
     poller::{Inner, Key},
+    session,
 };
 use crate::{
     cases::accept,
     fail::Fail,
     store::{
-        self, Time, Uid,
+        self, Time,
         channels::{self, Channel},
         inbound, tenants,
     },
@@ -45,22 +49,33 @@ enum Next {
     /// More lies there.
     Fetch,
     Wait(Opened, Option<Cursor>),
+    Hold(Opened, i64),
     Pause(Duration),
+    /// The channel is not attended this way.
+    Leave,
+    /// The channel is at rest or gone.
     End,
+}
+
+/// A way by which a channel is attended. A channel may declare both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    Asked,
+    Session,
 }
 
 /// What a task remembers of its channel between two steps.
 #[derive(Default)]
-struct Course {
-    failures: u32,
+pub(super) struct Course {
+    pub failures: u32,
     slow: bool,
 }
 
 /// Attends a channel until it is paused, gone, or not one that is asked.
-pub(super) async fn attend(inner: &Inner, key: Key, look: &Notify) {
+pub(super) async fn attend(inner: &Arc<Inner>, key: Key, way: Way, look: &Notify) {
     let mut course = Course::default();
     while !inner.stop.is_cancelled() {
-        let next = match step(inner, key, &mut course).await {
+        let next = match step(inner, key, way, &mut course).await {
             Ok(next) => next,
             Err(e) => {
                 let (tenant, channel) = key;
@@ -71,8 +86,14 @@ pub(super) async fn attend(inner: &Inner, key: Key, look: &Notify) {
         };
         match next {
             Next::Fetch => {}
+            Next::Leave => return,
             Next::End => return inner.opener.forget(key.0, key.1),
             Next::Pause(pause) => rest(inner, look, pause).await,
+            Next::Hold(opened, version) => {
+                if let Some(pause) = session::hold(inner, key, &mut course, look, (opened, version)).await {
+                    rest(inner, look, pause).await;
+                }
+            }
             Next::Wait(opened, cursor) => {
                 let news = tokio::select! {
                     news = timeout(LONGEST_WAIT, opened.channel.wait(cursor.as_ref())) => news.unwrap_or(Ok(())),
@@ -97,7 +118,7 @@ async fn rest(inner: &Inner, look: &Notify, pause: Duration) {
 }
 
 /// One step: everything that must be true before fetching, then the fetch itself.
-async fn step(inner: &Inner, key: Key, course: &mut Course) -> Result<Next, Fail> {
+async fn step(inner: &Inner, key: Key, way: Way, course: &mut Course) -> Result<Next, Fail> {
     let (tenant, id) = key;
     let store = &inner.intake.store;
     let row: store::Result<Channel> = store.tenant(tenant).read(move |tx| channels::get(tx, id)).await;
@@ -106,26 +127,38 @@ async fn step(inner: &Inner, key: Key, course: &mut Course) -> Result<Next, Fail
         Ok(_) | Err(store::Error::NotFound) => return Ok(Next::End),
         Err(e) => return Err(e.into()),
     };
-    let polls = inner.opener.registry().find(&row.connector).is_some_and(|(about, _)| about.capabilities.poll);
-    if !polls {
-        return Ok(Next::End);
+    let can = inner.opener.registry().find(&row.connector).map(|(about, _)| &about.capabilities);
+    let declared = can.is_some_and(|can| match way {
+        Way::Asked => can.poll,
+        Way::Session => can.session,
+    });
+    if !declared {
+        return Ok(Next::Leave);
     }
     let entry = store.control_read(move |c| tenants::entry(c, tenant)).await?;
     if entry.status != tenants::ACTIVE || !holds(inner, key).await? {
         return Ok(Next::Pause(REST));
     }
-    if store.tenant(tenant).read(inbound::waiting).await.map_err(Fail::from)? > MOST_WAITING {
+    if is_full(inner, tenant).await? {
         return Ok(Next::Pause(Duration::from_secs(1)));
     }
     let opened = match inner.opener.open(&row) {
         Ok(opened) => opened,
         Err(e) => return Ok(Next::Pause(failed(inner, key, course, e).await)),
     };
-    fetch(inner, key, course, &row, opened).await
+    match way {
+        Way::Asked => fetch(inner, key, course, &row, opened).await,
+        Way::Session => Ok(Next::Hold(opened, row.version)),
+    }
+}
+
+/// Whether so much waits to be filed that nothing more is taken in.
+pub(super) async fn is_full(inner: &Inner, tenant: Uuid) -> store::Result<bool> {
+    Ok(inner.intake.store.tenant(tenant).read::<_, store::Error, _>(inbound::waiting).await? > MOST_WAITING)
 }
 
 /// Whether this process may ask the channel: where several share it, one does.
-async fn holds(inner: &Inner, (tenant, id): Key) -> Result<bool, Fail> {
+pub(super) async fn holds(inner: &Inner, (tenant, id): Key) -> Result<bool, Fail> {
     if inner.intake.store.is_embedded() {
         return Ok(true);
     }
@@ -166,9 +199,7 @@ async fn fetch(inner: &Inner, key: Key, course: &mut Course, row: &Channel, open
     }
     course.failures = 0;
     if row.health != "ok" {
-        let at = Time::new(inner.intake.clock.now());
-        let note = move |tx: &mut store::Tx| health::note_works(tx, id, Half::Receiving, at);
-        inner.intake.store.tenant(tenant).write(note).await.map_err(Fail::from)?;
+        works(inner, key).await?;
     }
     Ok(if batch.more { Next::Fetch } else { Next::Wait(opened, Some(batch.cursor)) })
 }
@@ -185,27 +216,25 @@ async fn in_time<T>(operation: &'static str, step: impl Future<Output = Done<T>>
     timeout(LONGEST_STEP, step).await.unwrap_or_else(|_| Err(hangs()))
 }
 
+/// Notes in the channel's row that it works.
+pub(super) async fn works(inner: &Inner, (tenant, id): Key) -> Result<(), Fail> {
+    let at = Time::new(inner.intake.clock.now());
+    let note = move |tx: &mut store::Tx| health::note_works(tx, id, Half::Receiving, at);
+    inner.intake.store.tenant(tenant).write(note).await.map_err(Fail::from)
+}
+
 /// Notes the failure in the channel's row, where staff see it, and answers how long to pause.
-async fn failed(inner: &Inner, (tenant, id): Key, course: &mut Course, error: Error) -> Duration {
+pub(super) async fn failed(inner: &Inner, (tenant, id): Key, course: &mut Course, error: Error) -> Duration {
     course.failures += 1;
     let at = Time::new(inner.intake.clock.now());
     if let Some(health) = health::failing(Half::Receiving, &error) {
-        let note = move |tx: &mut store::Tx| note_failing(tx, id, &health, at);
+        let note = move |tx: &mut store::Tx| health::note_failing(tx, id, &health, at);
         let noted: store::Result<()> = inner.intake.store.tenant(tenant).write(note).await;
         if let Err(e) = noted {
             tracing::warn!(%tenant, channel = %id, error = %e, "a channel's health could not be noted");
         }
     }
     pause(inner, course, Some(&error))
-}
-
-/// A failure that is known already costs no write.
-fn note_failing(tx: &mut store::Tx, id: Uid, health: &channels::Health, at: Time) -> store::Result<()> {
-    let row = channels::get(tx, id)?;
-    if row.health == health.state && row.health_detail == health.detail {
-        return Ok(());
-    }
-    channels::set_health(tx, id, health, at)
 }
 
 /// Twice as long after each failure, up to a minute; the network's own wish where it named one. A fifth of it is chance,

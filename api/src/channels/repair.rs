@@ -1,16 +1,12 @@
-//! Mends the map from addresses to channels where it does not agree with the channels.
+//! Mends the map from addresses and hooks to channels where it does not agree with the channels.
 
 use uuid::Uuid;
 
-use super::{
-    push::ADDRESS,
-    setup::{is_pushed, route_of},
-};
+use super::{hooks::HOOK, open::Opener, push::ADDRESS, setup::wanted_route};
 use crate::{
     fail::Fail,
     store::{
-        Store,
-        channels::{self, Channel},
+        Store, channels,
         routes::{self, Route},
     },
 };
@@ -27,19 +23,21 @@ pub struct Mended {
 }
 
 /// Mends the routes of one tenant.
-pub async fn repair(store: &Store, tenant: Uuid) -> Result<Mended, Fail> {
+pub async fn repair(store: &Store, opener: &Opener, tenant: Uuid) -> Result<Mended, Fail> {
     // In this order: a channel's row is written before its route, so a route seen now has its channel in what is read next.
     let there = store.control_read(move |c| routes::of_tenant(c, tenant)).await?;
     let rows = store.tenant(tenant).read(channels::list).await.map_err(Fail::from)?;
-    let wanted: Vec<Route> = rows.iter().filter_map(route).collect();
+    let wanted: Vec<Route> = rows.iter().filter_map(|row| wanted_route(opener, row)).collect();
     let mended = store.control_write(move |c| {
         let mut mended = Mended::default();
-        for stray in there.iter().filter(|route| route.kind == ADDRESS && !wanted.contains(route)) {
-            routes::remove(c, tenant, ADDRESS, &stray.value)?;
+        for stray in
+            there.iter().filter(|route| [ADDRESS, HOOK].contains(&route.kind.as_str()) && !wanted.contains(route))
+        {
+            routes::remove(c, tenant, &stray.kind, &stray.value)?;
             mended.removed += 1;
         }
         for route in wanted {
-            match routes::find(c, ADDRESS, &route.value)? {
+            match routes::find(c, &route.kind, &route.value)? {
                 None => {
                     routes::add(c, &route)?;
                     mended.added += 1;
@@ -51,12 +49,6 @@ pub async fn repair(store: &Store, tenant: Uuid) -> Result<Mended, Fail> {
         Ok(mended)
     });
     Ok(mended.await?)
-}
-
-/// The route that this channel needs: only pushed mail looks for its channel.
-fn route(row: &Channel) -> Option<Route> {
-    let address = row.address.clone().filter(|_| is_pushed(&row.connector))?;
-    Some(route_of(row, address))
 }
 
 #[cfg(test)]
@@ -82,7 +74,7 @@ mod tests {
             setup::{self, NewChannel},
         },
         ids::Ids,
-        store::{self, Json, Time, Uid, Url, tenant, tenants},
+        store::{self, Json, Time, Uid, Url, channels::Channel, tenant, tenants},
     };
 
     struct House {
@@ -141,7 +133,8 @@ mod tests {
 
     async fn add(house: &House, tenant: u128, address: &str) -> Result<Channel, Fail> {
         let settings = json!({ "network": "box", "secret": "open sesame" });
-        let new = NewChannel { connector: lmtp::ID.into(), name: None, address: Some(address.into()), settings };
+        let address = Some(address.into());
+        let new = NewChannel { connector: lmtp::ID.into(), name: None, address, settings, case_policy: None };
         setup::create(&house.store, &house.opener, tenant_id(tenant), &house.by, new).await
     }
 
@@ -171,8 +164,8 @@ mod tests {
     async fn settings_that_cannot_be_right_make_no_channel() {
         let house = house().await;
         let try_add = |connector: &str, settings| {
-            let new =
-                NewChannel { connector: connector.into(), name: None, address: Some("a@b.example".into()), settings };
+            let address = Some("a@b.example".into());
+            let new = NewChannel { connector: connector.into(), name: None, address, settings, case_policy: None };
             let (store, opener, by) = (house.store.clone(), house.opener.clone(), house.by.clone());
             async move { setup::create(&store, &opener, tenant_id(1), &by, new).await.unwrap_err() }
         };
@@ -195,7 +188,7 @@ mod tests {
         let house = house().await;
         add(&house, 1, "help@riverton.example").await.unwrap();
         add(&house, 2, "help@lakeside.example").await.unwrap();
-        let well = repair(&house.store, tenant_id(1)).await.unwrap();
+        let well = repair(&house.store, &house.opener, tenant_id(1)).await.unwrap();
         assert_eq!(well, Mended::default());
         let stray = |value: &str| Route {
             kind: ADDRESS.into(),
@@ -211,11 +204,11 @@ mod tests {
             routes::add(c, &gone)
         };
         house.store.control_write(spoil).await.unwrap();
-        let told = repair(&house.store, tenant_id(1)).await.unwrap();
+        let told = repair(&house.store, &house.opener, tenant_id(1)).await.unwrap();
         assert_eq!(told, Mended { disputed: vec!["help@riverton.example".into()], ..Mended::default() });
-        let mended = repair(&house.store, tenant_id(2)).await.unwrap();
+        let mended = repair(&house.store, &house.opener, tenant_id(2)).await.unwrap();
         assert_eq!(mended, Mended { added: 1, removed: 2, ..Mended::default() });
-        let mended = repair(&house.store, tenant_id(1)).await.unwrap();
+        let mended = repair(&house.store, &house.opener, tenant_id(1)).await.unwrap();
         assert_eq!(mended, Mended { added: 1, ..Mended::default() });
     }
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     builtin::lmtp,
     health::{self, Half},
+    hooks::HOOK,
     open::Opener,
     push::ADDRESS,
 };
@@ -40,6 +41,8 @@ pub struct NewChannel {
     /// Our own address on the network; the settings' own where it is left out.
     pub address: Option<String>,
     pub settings: Value,
+    /// What a message joins that leads to no case; what suits the network where it is left out.
+    pub case_policy: Option<String>,
 }
 
 /// A channel that can be made: its row, and the route that makes its address lead to it.
@@ -96,15 +99,29 @@ pub async fn prepare(
         health_detail: None,
         health_since: None,
         checked_at: None,
+        case_policy: policy(new.case_policy.as_deref(), about)?,
         version: 1,
         created_at: by.now,
         updated_at: by.now,
     };
-    let route = row.address.clone().filter(|_| is_pushed(about.id)).map(|address| route_of(&row, address));
+    let route = wanted_route(opener, &row);
     if let Some(route) = &route {
-        is_free(store, &route.value).await?;
+        is_free(store, route).await?;
     }
     Ok(Prepared { row, route })
+}
+
+/// The policies by which a message that leads to no case by itself finds one.
+pub const CASE_POLICIES: [&str; 3] = ["thread", "open_case", "new"];
+
+/// A policy by its name. Where none is named: networks without threads have one long conversation with each person.
+pub(super) fn policy(named: Option<&str>, about: &About) -> Result<String, Fail> {
+    let usual = if about.capabilities.threads { "thread" } else { "open_case" };
+    let policy = named.unwrap_or(usual);
+    if CASE_POLICIES.contains(&policy) {
+        return Ok(policy.to_owned());
+    }
+    Err(Fail::field("/case_policy", format!("must be one of {}", CASE_POLICIES.join(", "))))
 }
 
 /// A name that staff can tell a channel by.
@@ -116,19 +133,19 @@ pub(super) fn checked_name(name: &str) -> Result<String, Fail> {
     Ok(name.to_owned())
 }
 
-/// Makes an address lead to its channel. One that leads there already may be added again.
+/// Makes an address or a hook lead to its channel. One that leads there already may be added again.
 pub async fn add_route(store: &Store, route: Route) -> Result<(), Fail> {
     let wanted = route.clone();
     match store.control_write(move |c| routes::add(c, &route)).await {
-        Err(store::Error::Taken(_)) if lead(store, &wanted.value).await?.as_ref() == Some(&wanted) => Ok(()),
+        Err(store::Error::Taken(_)) if lead(store, &wanted).await?.as_ref() == Some(&wanted) => Ok(()),
         Err(store::Error::Taken(_)) => Err(taken()),
         done => Ok(done?),
     }
 }
 
 /// Refuses an address that leads somewhere.
-pub(super) async fn is_free(store: &Store, address: &str) -> Result<(), Fail> {
-    if lead(store, address).await?.is_some() { Err(taken()) } else { Ok(()) }
+pub(super) async fn is_free(store: &Store, route: &Route) -> Result<(), Fail> {
+    if lead(store, route).await?.is_some() { Err(taken()) } else { Ok(()) }
 }
 
 /// Whether what comes in looks for its channel by address.
@@ -141,9 +158,23 @@ pub fn route_of(channel: &Channel, address: String) -> Route {
     Route { kind: ADDRESS.to_owned(), value: address, tenant_id: channel.tenant_id, channel_id: Some(channel.id) }
 }
 
-async fn lead(store: &Store, address: &str) -> Result<Option<Route>, Fail> {
-    let address = address.to_owned();
-    Ok(store.control_read(move |c| routes::find(c, ADDRESS, &address)).await?)
+/// The route by which what comes in finds this channel; none where we go and ask.
+pub(super) fn wanted_route(opener: &Opener, row: &Channel) -> Option<Route> {
+    if is_pushed(&row.connector) {
+        return row.address.clone().map(|address| route_of(row, address));
+    }
+    let (about, _) = opener.registry().find(&row.connector)?;
+    about.capabilities.hooks.then(|| Route {
+        kind: HOOK.to_owned(),
+        value: opener.hook_token(row.tenant_id.0, row.id),
+        tenant_id: row.tenant_id,
+        channel_id: Some(row.id),
+    })
+}
+
+async fn lead(store: &Store, route: &Route) -> Result<Option<Route>, Fail> {
+    let (kind, value) = (route.kind.clone(), route.value.clone());
+    Ok(store.control_read(move |c| routes::find(c, &kind, &value)).await?)
 }
 
 fn taken() -> Fail {

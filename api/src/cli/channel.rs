@@ -113,7 +113,13 @@ impl Add {
         let tenant = tenant::find(on, &self.tenant).await?;
         let by = Acting::new(Actor::System, &app.clock, &app.ids);
         let settings = self.given.unwrap_or_else(|| json!({}));
-        let new = NewChannel { connector: self.connector, name: self.name, address: self.address, settings };
+        let new = NewChannel {
+            connector: self.connector,
+            name: self.name,
+            address: self.address,
+            settings,
+            case_policy: None,
+        };
         let row = setup::create(&app.store, &on.opener, tenant.id.0, &by, new).await?;
         let text = format!("{} is there; `civicdesk channel check` proves that it works", ids::CHANNEL.show(row.id.0));
         Ok(Answer::new(text, data(&self.tenant, &row)))

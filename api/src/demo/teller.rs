@@ -137,10 +137,11 @@ impl Teller {
         let text = self.facts.text(text, when).map_err(Fail::Broken)?.trim_end().to_owned();
         let party = |address: &str| Party { kind: IdentityKind::Email, address: address.to_owned(), name: None };
         let (to, cc) = to.map_or_else(Default::default, |(to, copy)| (vec![party(to)], vec![party(copy)]));
+        let kinds = self.app.opener.kinds();
         let answer = reply::Reply { text, to, cc, ..reply::Reply::default() };
         let write = move |tx: &mut Tx| {
             let case = cases::get(tx, case)?;
-            reply::reply(tx, &act, &case, answer.clone()).map(|posted| posted.message.network_id)
+            reply::reply(tx, &act, &kinds, &case, answer.clone()).map(|posted| posted.message.network_id)
         };
         self.app.store.tenant(tenant).write(write).await
     }

@@ -70,7 +70,7 @@ async fn addresses(on: &Installation, active: &[Entry]) -> Vec<Finding> {
     let mut found = Vec::new();
     for tenant in active {
         let slug = &tenant.slug;
-        match repair(&on.app.store, tenant.id.0).await {
+        match repair(&on.app.store, &on.opener, tenant.id.0).await {
             Ok(mended) if mended == Mended::default() => {}
             Ok(Mended { added, removed, disputed }) => {
                 if added + removed > 0 {

@@ -20,6 +20,7 @@ use crate::{
     auth::{Needs, needs},
     channels::{
         change::{self, Changed, Wanted},
+        hooks,
         setup::{self, NewChannel, Prepared},
     },
     fail::Fail,
@@ -49,6 +50,14 @@ pub struct ChannelView {
     /// The connector's settings without what is secret.
     #[schema(value_type = Object, example = json!({ "address": "help@riverton.example" }))]
     pub settings: Value,
+    /// The address that the network's provider calls; null where we go and ask. Give it to the provider and to nobody
+    /// else.
+    #[schema(example = "https://help.riverton.example/hooks/0197f2a1c3d47b3e8a1f5c2d9e6b7a86_c2VjcmV0LXBsYWNl")]
+    pub hook_url: Option<String>,
+    /// What a message joins that leads to no case by itself: `thread` begins a new case, `open_case` joins the sender's
+    /// open case, and with `new` every message begins a case.
+    #[schema(example = "thread")]
+    pub case_policy: String,
     pub health: HealthView,
     #[schema(format = DateTime, example = "2026-11-22T09:00:00Z")]
     pub created_at: String,
@@ -76,11 +85,13 @@ pub struct HealthView {
 
 impl ChannelView {
     fn of(app: &App, row: &Channel) -> Result<Self, Fail> {
-        Ok(Self::with(row, change::shown(&app.opener, row)?))
+        Ok(Self::with(row, change::shown(&app.opener, row)?, hook_url(app, row)))
     }
 
-    fn with(row: &Channel, settings: Value) -> Self {
+    fn with(row: &Channel, settings: Value, hook_url: Option<String>) -> Self {
         Self {
+            hook_url,
+            case_policy: row.case_policy.clone(),
             id: ids::CHANNEL.show(row.id.0),
             connector: row.connector.clone(),
             name: row.name.clone(),
@@ -98,6 +109,10 @@ impl ChannelView {
             updated_at: moment(row.updated_at),
         }
     }
+}
+
+fn hook_url(app: &App, row: &Channel) -> Option<String> {
+    hooks::url(&app.opener, &app.public_url, row)
 }
 
 /// A part of the list.
@@ -137,7 +152,7 @@ fn named(tx: &mut Tx, path: &str) -> Result<Channel, Fail> {
 }
 
 /// The row behind a path, and whoever asks is admitted first.
-async fn row_of<R: Needs>(door: &Door<R>, path: Path<String>) -> Result<Channel, Problem> {
+pub async fn row_of<R: Needs>(door: &Door<R>, path: Path<String>) -> Result<Channel, Problem> {
     door.read(move |tx, _| named(tx, &path)).await
 }
 
@@ -167,6 +182,9 @@ pub struct NewChannelBody {
     #[serde(default)]
     #[schema(value_type = Object, example = json!({ "address": "help@riverton.example" }))]
     settings: serde_json::Map<String, Value>,
+    /// `thread`, `open_case` or `new`; what suits the network where it is left out.
+    #[schema(example = "thread")]
+    case_policy: Option<String>,
 }
 
 /// Makes a channel.
@@ -177,10 +195,10 @@ pub struct NewChannelBody {
     responses((status = 201, description = "The new channel.", body = ChannelView)))]
 #[post("/channels")]
 pub async fn create(door: Door<needs::ChannelsManage>, body: Body<NewChannelBody>) -> Answer {
-    let NewChannelBody { connector, name, address, settings } = body.into_inner();
+    let NewChannelBody { connector, name, address, settings, case_policy } = body.into_inner();
     let acting: Acting = door.read(|_, who| Ok(who.acting.clone())).await?;
     let app = door.app();
-    let new = NewChannel { connector, name, address, settings: Value::Object(settings) };
+    let new = NewChannel { connector, name, address, settings: Value::Object(settings), case_policy };
     let prepared = setup::prepare(&app.store, &app.opener, door.tenant(), &acting, new).await;
     // The same request again finds its own address taken: its key answers before that.
     let (row, route) = match prepared {
@@ -218,6 +236,8 @@ pub struct ChangeChannel {
     /// Merged into the settings (RFC 7396): what is left out stays, passwords among it; null takes away.
     #[schema(value_type = Option<Object>)]
     settings: Option<serde_json::Map<String, Value>>,
+    /// `thread`, `open_case` or `new`.
+    case_policy: Option<String>,
 }
 
 /// Changes a channel. Reception and delivery go on with the new settings at once.
@@ -225,7 +245,7 @@ pub struct ChangeChannel {
     request_body = ChangeChannel, responses((status = 200, description = "The channel as it is now.", body = ChannelView)))]
 #[patch("/channels/{id}")]
 pub async fn update(door: Door<needs::ChannelsManage>, path: Path<String>, body: Body<ChangeChannel>) -> Answer {
-    let (only_if, ChangeChannel { name, address, settings }) = (door.if_match()?, body.into_inner());
+    let (only_if, ChangeChannel { name, address, settings, case_policy }) = (door.if_match()?, body.into_inner());
     let condition = only_if.clone();
     let was = door
         .read(move |tx, who| {
@@ -234,7 +254,7 @@ pub async fn update(door: Door<needs::ChannelsManage>, path: Path<String>, body:
         })
         .await?;
     let app = door.app();
-    let wanted = Wanted { name, address, settings: settings.map(Value::Object) };
+    let wanted = Wanted { name, address, settings: settings.map(Value::Object), case_policy };
     let Changed { row, add, remove } = change::prepare(&app.store, &app.opener, &was, wanted, app.time()).await?;
     if let Some(route) = add.clone() {
         setup::add_route(&app.store, route).await?;
@@ -250,13 +270,13 @@ pub async fn update(door: Door<needs::ChannelsManage>, path: Path<String>, body:
 
 /// Writes a changed row, where nobody else was quicker.
 async fn write(door: &Door<needs::ChannelsManage>, only_if: IfMatch, kind: &'static str, row: Channel) -> Answer {
-    let settings = change::shown(&door.app().opener, &row)?;
+    let (settings, hook) = (change::shown(&door.app().opener, &row)?, hook_url(door.app(), &row));
     door.write(move |tx, who| {
         only_if.check(who, rows::get(tx, row.id)?.version)?;
         let row = rows::update(tx, &row)?;
         jobs::hurry(tx, row.id, row.updated_at)?;
         tell(tx, &who.acting, kind, &row)?;
-        Ok(Reply::ok(&ChannelView::with(&row, settings.clone()))?.version(row.version))
+        Ok(Reply::ok(&ChannelView::with(&row, settings.clone(), hook.clone()))?.version(row.version))
     })
     .await
 }
@@ -312,7 +332,7 @@ async fn set_state(
     kind: &'static str,
 ) -> Answer {
     let row = row_of(door, path).await?;
-    let settings = change::shown(&door.app().opener, &row)?;
+    let (settings, hook) = (change::shown(&door.app().opener, &row)?, hook_url(door.app(), &row));
     let (id, now) = (row.id, door.app().time());
     door.write(move |tx, who| {
         let mut row = rows::get(tx, id)?;
@@ -320,7 +340,7 @@ async fn set_state(
             row = rows::update(tx, &Channel { state: state.to_owned(), updated_at: now, ..row })?;
             tell(tx, &who.acting, kind, &row)?;
         }
-        Ok(Reply::ok(&ChannelView::with(&row, settings.clone()))?.version(row.version))
+        Ok(Reply::ok(&ChannelView::with(&row, settings.clone(), hook.clone()))?.version(row.version))
     })
     .await
 }

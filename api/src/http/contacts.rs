@@ -106,7 +106,7 @@ pub struct NewContact {
 }
 
 impl NewContact {
-    fn parties(&self, at: &str) -> Result<Vec<Party>, Fail> {
+    pub fn parties(&self, at: &str) -> Result<Vec<Party>, Fail> {
         let both = [(IdentityKind::Email, "email", &self.email), (IdentityKind::Phone, "phone", &self.phone)];
         let mut parties = Vec::new();
         for (kind, field, address) in both {

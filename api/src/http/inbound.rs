@@ -60,10 +60,12 @@ pub struct ItemView {
     pub received_at: String,
     #[schema(format = DateTime, example = "2026-11-22T09:00:01Z")]
     pub settled_at: Option<String>,
+    /// A test key brought it in, without any provider.
+    pub simulated: bool,
 }
 
 impl ItemView {
-    fn of(item: &Item) -> Self {
+    pub fn of(item: &Item) -> Self {
         let envelope: civicdesk_contract::Envelope = item.envelope.read();
         Self {
             id: ids::ITEM.show(item.id.0),
@@ -82,6 +84,7 @@ impl ItemView {
             duplicate_of: item.duplicate_of.map(|i| ids::ITEM.show(i.0)),
             received_at: moment(item.received_at),
             settled_at: item.settled_at.map(moment),
+            simulated: item.simulated,
         }
     }
 }

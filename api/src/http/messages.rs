@@ -79,6 +79,8 @@ pub struct MessageView {
     pub state_detail: Option<String>,
     /// A machine wrote it.
     pub automatic: bool,
+    /// Anyone could read it where it was written.
+    pub public: bool,
     /// Which letter of ours it is, such as `acknowledgement`.
     pub letter: Option<String>,
     /// The network's own id of it; for mail, the Message-ID.
@@ -132,6 +134,7 @@ impl MessageView {
             state: m.state,
             state_detail: m.state_detail,
             automatic: m.automatic,
+            public: m.public,
             letter: m.letter,
             network_id: m.network_id,
             attempts: m.attempts,
@@ -188,13 +191,13 @@ pub struct NewMessage {
     /// Sanitized before it is kept.
     #[schema(max_length = 262_144)]
     html: Option<String>,
-    /// Where it goes out; the case's own channel where it is left out.
+    /// Where it goes out. Left out: the case's own channel, or where that reaches nobody, one that reaches the requester.
     channel_id: Option<String>,
-    /// Email addresses. Left out: whoever wrote last, or else the requester.
+    /// Addresses as the channel's network writes them. Left out: whoever wrote last there, or else the requester.
     #[serde(default)]
     #[schema(max_items = 50, example = json!(["maria@example.org"]))]
     to: Vec<String>,
-    /// Email addresses that receive a copy.
+    /// Addresses that receive a copy.
     #[serde(default)]
     #[schema(max_items = 50)]
     cc: Vec<String>,
@@ -202,6 +205,9 @@ pub struct NewMessage {
     #[serde(default)]
     #[schema(max_items = 50)]
     attachments: Vec<String>,
+    /// Whether anyone may read it, on a network where that can be chosen. Left out: as the message that it answers. What
+    /// was said in private is refused in public.
+    public: Option<bool>,
 }
 
 fn emails(addresses: &[String]) -> Vec<Party> {
@@ -211,7 +217,7 @@ fn emails(addresses: &[String]) -> Vec<Party> {
 
 /// Answers: queues a message, which is sent at once and in the background.
 ///
-/// Its `state` moves on from `queued`; read the message to see where it is. With a test key it is recorded and never sent.
+/// It may go out on another channel than the question came on. Its `state` moves on from `queued`; read the message to see where it is. With a test key it is recorded and never sent.
 #[utoipa::path(tag = "messages", operation_id = "send_message", params(("id" = String, Path, description = "The case.")),
     request_body = NewMessage, responses((status = 202, description = "The queued message.", body = MessageView)))]
 #[post("/cases/{id}/messages")]
@@ -221,6 +227,7 @@ pub async fn create(door: Door<needs::MessagesSend>, path: Path<String>, body: B
         Some(None) => return Err(Fail::field("/html", "is too large or nested too deeply").into()),
         safe => safe.flatten(),
     };
+    let kinds = door.app().opener.kinds();
     door.write(move |tx, who| {
         let case = case_named(tx, &path)?;
         let attachments = new.attachments.iter().map(|t| Uid(ids::ATTACHMENT.read(t).unwrap_or(Uuid::nil()))).collect();
@@ -232,9 +239,10 @@ pub async fn create(door: Door<needs::MessagesSend>, path: Path<String>, body: B
             cc: emails(&new.cc),
             attachments,
             uploader: who.id(),
+            public: new.public,
             test: who.test,
         };
-        let posted = reply::reply(tx, &who.acting, &case, answer)?;
+        let posted = reply::reply(tx, &who.acting, &kinds, &case, answer)?;
         let view = MessageView::one(tx, posted.message)?;
         Reply::accepted(format!("/v1/messages/{}", view.id), &view)
     })

@@ -48,13 +48,16 @@ mod auth;
 mod body;
 mod cases;
 mod channels;
+mod chat;
 mod client;
 mod connectors;
 mod contacts;
+mod desk;
 pub mod door;
 mod down;
 mod events;
 mod frame;
+mod hooks;
 mod idempotency;
 mod inbound;
 mod json;
@@ -64,10 +67,12 @@ mod meta;
 pub mod openapi;
 pub mod page;
 pub mod problem;
+mod public;
 mod query;
 mod search;
 pub mod serve;
 mod show;
+mod simulate;
 mod staff;
 mod suggestions;
 mod teams;
@@ -80,6 +85,10 @@ pub mod wire;
 mod cases_tests;
 #[cfg(test)]
 mod channels_tests;
+#[cfg(test)]
+mod desk_tests;
+#[cfg(test)]
+mod hooks_tests;
 #[cfg(test)]
 mod matrix_tests;
 #[cfg(test)]
@@ -124,6 +133,10 @@ fn v1(to: &mut ServiceConfig) {
     to.service(connectors::list);
     to.service(channels::list).service(channels::create).service(channels::read).service(channels::update);
     to.service(channels::check).service(channels::pause).service(channels::resume);
+    to.service(simulate::simulate);
+    to.service(desk::call).service(desk::list_visits).service(desk::note_visit).service(desk::tell).service(desk::done);
+    to.service(chat::begin).service(chat::read).service(chat::say).service(chat::leave).service(chat::follow);
+    to.service(public::topics).service(public::request).service(public::status);
     to.service(inbound::reconciliation).service(inbound::list).service(inbound::read);
     to.service(inbound::raw).service(inbound::replay);
     to.service(events::of_case).service(events::list);
@@ -134,8 +147,9 @@ fn v1(to: &mut ServiceConfig) {
     to.service(search::search);
 }
 
-/// What the service says about itself.
+/// What providers call, and what the service says about itself.
 fn meta(to: &mut ServiceConfig) {
+    to.service(hooks::challenge).service(hooks::receive);
     to.service(meta::healthz);
     to.service(meta::readyz);
     to.service(meta::jwks);

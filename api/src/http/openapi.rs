@@ -10,13 +10,16 @@ use super::{down, problem};
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// What each tag holds, in the order of the documentation.
-const TAGS: [(&str, &str); 16] = [
+const TAGS: [(&str, &str); 19] = [
     ("cases", "The shared record: what was asked, and where it stands."),
     ("messages", "What was said in a case, and answering."),
     ("attachments", "Files up and down."),
     ("contacts", "The people outside, and everything that was said with them."),
     ("topics", "What cases are about."),
     ("channels", "The agency's accounts on the networks, and the kinds of network there are."),
+    ("desk", "The telephone and the counter: a case within one call, and the numbers that people take."),
+    ("public", "What anyone may do without signing in."),
+    ("hooks", "Where the networks' providers call us."),
     ("inbound", "The ledger: everything that came in, and what became of it."),
     ("events", "The log: who did what, when."),
     ("search", "Finding cases, messages and contacts by their words."),
@@ -124,7 +127,8 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     }
     let refusals = [
         (problem::MALFORMED, true),
-        (problem::UNAUTHENTICATED, !open),
+        // An unsigned call of a provider.
+        (problem::UNAUTHENTICATED, !open || path.starts_with("/hooks/")),
         (problem::FORBIDDEN, !open),
         (problem::NOT_FOUND, path.contains('{')),
         (problem::CONFLICT, !open && changes),

@@ -9,7 +9,7 @@ use actix_web::{
     test::{TestRequest, call_service, init_service},
 };
 use civicdesk_contract::{
-    Clock, Secret,
+    Capabilities, Clock, IdentityKind, Secret,
     memory::{self, MemoryNetwork},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -23,8 +23,12 @@ use crate::{
     app::{App, Setup},
     auth::{Role, keys, seal::MasterKey, staff},
     blobs::Blobs,
-    cases::{intake, tokens::ReplyKey},
-    channels::{builtin::lmtp, net, registry::Registry},
+    cases::intake,
+    channels::{
+        builtin::{chat, desk, lmtp},
+        net,
+        registry::Registry,
+    },
     ids::{self, Ids},
     settings::Limits,
     store::{self, Store, Url},
@@ -150,13 +154,21 @@ impl TestApp {
     async fn with(store: Store, clock: Arc<Still>, dir: tempfile::TempDir, requests_per_minute: u32) -> Self {
         let network = MemoryNetwork::new();
         let connector = memory::connector(network.clone());
+        let phones = Capabilities { identities: vec![IdentityKind::Phone], html: false, ..memory::capabilities() };
+        let texts = memory::connector_with("texts", phones, network.clone());
         let setup = Setup {
             store,
             clock: clock.clone(),
             ids: Ids::new(clock.clone()),
             blobs: Blobs::local(&dir.path().join("blobs")).unwrap(),
             master: MasterKey::new([3; 32]),
-            registry: Registry::new(vec![connector.clone(), lmtp::connector(connector)]),
+            registry: Registry::new(
+                [connector.clone(), lmtp::connector(connector), texts]
+                    .into_iter()
+                    .chain(desk::connectors())
+                    .chain([chat::connector()])
+                    .collect(),
+            ),
             tools: net::tools(clock.clone(), &net::Reach::new(|_| false)).unwrap(),
             public_url: "https://desk.example".into(),
             trusted_proxies: Vec::new(),
@@ -184,15 +196,7 @@ impl TestApp {
 
     /// What files the mail that comes in.
     pub fn intake(&self) -> intake::Deps {
-        let registry = self.app.opener.registry().clone();
-        intake::Deps::new(
-            self.app.store.clone(),
-            self.app.blobs.clone(),
-            (self.app.clock.clone(), self.app.ids.clone()),
-            self.app.parsing.clone(),
-            Arc::new(move |id| registry.find(id).map(|(_, connector)| connector.clone())),
-            ReplyKey::new([1; 32]),
-        )
+        self.app.intake.clone()
     }
 
     pub async fn agency(&self, slug: &str) -> Agency {

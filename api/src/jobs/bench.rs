@@ -6,7 +6,7 @@ use std::{
 };
 
 use civicdesk_contract::{
-    Capabilities, Clock, IdentityKind, Party,
+    Capabilities, Clock, IdentityKind, Party, TextUnit, Visibility,
     memory::{self, Mailbox, MemoryNetwork},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -55,7 +55,14 @@ pub struct Bench {
 
 /// A memory network whose repeats nobody notices, and which has no mail addresses.
 pub fn social() -> Capabilities {
-    Capabilities { idempotent_send: false, identities: vec![IdentityKind::Handle], ..memory::capabilities() }
+    let identities = vec![IdentityKind::Handle];
+    Capabilities { idempotent_send: false, identities, visibility: Visibility::Both, ..memory::capabilities() }
+}
+
+/// A memory network for a few words, counted as a phone counts them.
+fn short() -> Capabilities {
+    let (max_text, text_unit) = (Some(11), TextUnit::Utf16);
+    Capabilities { html: false, attachments: false, max_text, text_unit, ..social() }
 }
 
 /// The brake by one flag for all.
@@ -74,13 +81,20 @@ impl Bench {
         let still = Arc::new(Still(Mutex::new("2026-11-22T09:00:00Z".parse().unwrap())));
         let clock: Arc<dyn Clock> = still.clone();
         let (ids, network) = (Ids::new(clock.clone()), MemoryNetwork::new());
-        let mail = Capabilities { idempotent_send: false, ..memory::capabilities() };
+        let emails = vec![IdentityKind::Email];
+        let mail = Capabilities { idempotent_send: false, identities: emails, ..memory::capabilities() };
         let all = memory::connector(network.clone());
         let registry = Registry::new(vec![
             all.clone(),
             memory::connector_with("mail", mail, network.clone()),
             memory::connector_with("social", social(), network.clone()),
             memory::connector_with("sink", Capabilities { send: false, ..memory::capabilities() }, network.clone()),
+            memory::connector_with(
+                "line",
+                Capabilities { poll: false, session: true, ..memory::capabilities() },
+                network.clone(),
+            ),
+            memory::connector_with("short", short(), network.clone()),
             lmtp::connector(all),
         ]);
         let tools = net::tools(clock.clone(), &net::Reach::new(|_| false)).unwrap();
@@ -165,6 +179,7 @@ impl Bench {
             health_detail: None,
             health_since: None,
             checked_at: None,
+            case_policy: "thread".to_owned(),
             version: 1,
             created_at: at,
             updated_at: at,
@@ -175,7 +190,7 @@ impl Bench {
 
     /// Queues an answer to somebody on a channel, with its job.
     pub async fn answer(&self, tenant: Uuid, channel: Uid, text: &str) -> Uid {
-        let (act, text) = (self.act(), text.to_owned());
+        let (act, text, kinds) = (self.act(), text.to_owned(), self.deps.opener.kinds());
         let queue = move |tx: &mut Tx| {
             let kind = match rows::get(tx, channel)?.connector.as_str() {
                 "social" => IdentityKind::Handle,
@@ -186,7 +201,7 @@ impl Bench {
             let opening = record::Opening { channel_id: Some(channel), ..record::Opening::new("Lamp", contact.id) };
             let case = record::open(tx, &act, opening)?;
             let reply = reply::Reply { text: text.clone(), to: vec![ann], ..reply::Reply::default() };
-            Ok::<_, Fail>(reply::reply(tx, &act, &case, reply)?.message.id)
+            Ok::<_, Fail>(reply::reply(tx, &act, &kinds, &case, reply)?.message.id)
         };
         self.store.tenant(tenant).write(queue).await.unwrap()
     }

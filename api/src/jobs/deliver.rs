@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use civicdesk_contract::{Error, Kind, Outbound, Retry, Sent};
+use civicdesk_contract::{Error, Kind, Outbound, Party, Retry, Sent};
 use jiff::SignedDuration;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     acting::{Acting, Actor},
-    cases::letters,
+    cases::{letters, privacy, receipts},
     channels::{
         guard,
         health::{self, Half},
@@ -28,9 +28,10 @@ use crate::{
     metrics,
     people::addresses,
     store::{
-        Json, Time, Tx, Uid, attachments, cases,
+        Json, Time, Tx, Uid, attachments,
+        cases::{self, Case},
         channels::{self, Channel},
-        events,
+        contacts, events,
         jobs::{self, Job},
         messages::{self, Message, Moved},
     },
@@ -112,7 +113,7 @@ impl Deliver {
             return Ok(None);
         }
         let outbound = outbound(&self.0.intake.blobs, &self.0.intake.reply_key, &ready).await?;
-        let refusal = match guard::refusal(&opened.capabilities, &outbound) {
+        let refusal = match ready.exposed.clone().or_else(|| guard::refusal(&opened.capabilities, &outbound)) {
             None => self.brake(&ready.message, &outbound).await?,
             refusal => refusal,
         };
@@ -145,7 +146,10 @@ impl Deliver {
             let open = matches!(message.state.as_str(), "queued" | "sending");
             let (channel, case) = (channels::get(tx, channel)?, cases::get(tx, message.case_id)?);
             let files = attachments::of_messages(tx, &[message.id])?;
-            Ok::<_, Fail>(open.then_some(Ready { message, case, channel, files }))
+            let hashes: Vec<Vec<u8>> = files.iter().map(|file| file.sha256.clone()).collect();
+            let heard_at = heard(tx, &message, &case, channel.id)?;
+            let exposed = privacy::refusal(tx, &case, &message, &hashes)?;
+            Ok::<_, Fail>(open.then_some(Ready { message, case, channel, files, exposed, heard_at }))
         });
         let ready = ready.await?;
         if ready.is_none() {
@@ -256,6 +260,20 @@ impl Deliver {
     }
 }
 
+/// When the person a message is to last wrote on this channel, in whichever of their cases.
+fn heard(tx: &mut Tx, message: &Message, case: &Case, channel: Uid) -> Result<Option<Time>, Fail> {
+    let to: Vec<Party> = message.recipients.read();
+    let Some(normal) = to.first().and_then(|party| addresses::normal(party.kind, &party.address)) else {
+        return Ok(None);
+    };
+    let kind = to.first().map_or("", |party| party.kind.as_str());
+    let theirs = match contacts::find_identity(tx, kind, &normal)? {
+        Some(identity) => cases::of_party(tx, identity.contact_id)?,
+        None => vec![case.id],
+    };
+    Ok(messages::last_heard(tx, &theirs, channel)?)
+}
+
 async fn send(opened: &Opened, outbound: &Outbound) -> Result<Sent, Error> {
     let hangs = || Error::new(Kind::Unreachable, Retry::Unsure, "send", "the connector did not come to an end");
     timeout(LONGEST_SEND, opened.channel.send(outbound)).await.unwrap_or_else(|_| Err(hangs()))
@@ -282,6 +300,8 @@ fn write_end(tx: &mut Tx, act: &Acting, job: Uid, message: &Message, end: &End) 
     };
     if messages::advance(tx, message.id, open, &to)? {
         log(tx, act, message, kind, to.detail.as_deref().unwrap_or_default())?;
+        let message = messages::get(tx, message.id)?;
+        receipts::meet(tx, act, &message)?;
     }
     Ok(jobs::done(tx, job)?)
 }

@@ -13,10 +13,13 @@ use super::{
     runner::Runner,
 };
 use crate::{
-    cases::retry,
+    cases::{reply, retry},
     channels::setup,
     fail::Fail,
-    store::{Error, Tx, Uid, flags, jobs},
+    store::{
+        Error, Tx, Uid, flags, jobs,
+        messages::{self, Message},
+    },
 };
 
 /// The program's background work, until it is killed or stopped.
@@ -127,9 +130,20 @@ async fn a_refused_message_fails_with_its_reason() {
 async fn what_a_channel_does_not_declare_never_reaches_its_connector() {
     let bench = Bench::start();
     let town = bench.tenant("town").await;
-    let (channel, mailbox) = bench.channel(town, "sink", "help").await;
+    let (mail, _) = bench.channel(town, "mail", "post").await;
+    let (sink, mailbox) = bench.channel(town, "sink", "help").await;
+    let answer = bench.answer(town, mail, "hello").await;
+    let answer = bench.message(town, answer).await;
+    // A rule would refuse it; the guard is there for what comes by another way.
+    let (act, letter) = (bench.act(), Message { id: bench.act().id(), channel_id: Some(sink), ..answer });
+    let id = letter.id;
+    let queue = move |tx: &mut Tx| {
+        messages::insert(tx, &letter)?;
+        jobs::enqueue(tx, &reply::deliver_job(&act, &letter))
+    };
+    let queued: Result<(), Error> = bench.store.tenant(town).write(queue).await;
+    queued.unwrap();
     let _running = Running::start(&bench);
-    let id = bench.answer(town, channel, "hello").await;
     let message = bench.until_state(town, id, "failed").await;
     assert_eq!((message.attempts, mailbox.sent().len()), (0, 0));
 }

@@ -8,6 +8,9 @@ mod deliver;
 mod deliver_tests;
 mod filing;
 mod heap;
+mod media;
+#[cfg(test)]
+mod open_tests;
 mod outbound;
 pub mod runner;
 pub mod sweep;
@@ -17,7 +20,11 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use crate::{cases::intake, channels::open::Opener, store::Time};
+use crate::{
+    cases::{intake, media::FETCH},
+    channels::open::Opener,
+    store::Time,
+};
 use claim::DELIVER;
 use runner::{Brake, Work};
 
@@ -36,9 +43,12 @@ const SENDING: usize = 256;
 /// Agencies whose items are filed side by side.
 const FILING: usize = 8;
 
+/// Agencies whose messages' files are fetched side by side.
+const FETCHING: usize = 8;
+
 /// Everything that is done in the background.
 pub fn all(deps: Deps) -> Vec<Work> {
-    vec![filings(deps.intake.clone()), deliveries(deps)]
+    vec![filings(deps.intake.clone()), fetches(deps.clone()), deliveries(deps)]
 }
 
 /// The work of filing what came in.
@@ -50,6 +60,19 @@ fn filings(deps: intake::Deps) -> Work {
         handler: Arc::new(move |tenant, jobs, stop| {
             let deps = deps.clone();
             Box::pin(async move { filing::lane(&deps, tenant, jobs, stop).await })
+        }),
+    }
+}
+
+/// The work of fetching files that lie at the networks.
+fn fetches(deps: Deps) -> Work {
+    Work {
+        kind: FETCH,
+        at_once: FETCHING,
+        brake: None,
+        handler: Arc::new(move |tenant, jobs, stop| {
+            let deps = deps.clone();
+            Box::pin(async move { media::lane(&deps, tenant, jobs, stop).await })
         }),
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     channels::builtin::lmtp,
     fail::Fail,
     ids,
-    store::{attachments::Attachment, cases::Case, channels::Channel, messages::Message},
+    store::{Time, attachments::Attachment, cases::Case, channels::Channel, messages::Message},
 };
 
 /// A message with everything that is needed to send it.
@@ -17,6 +17,10 @@ pub struct Ready {
     pub case: Case,
     pub channel: Channel,
     pub files: Vec<Attachment>,
+    /// Why it must not go out where anyone can read it.
+    pub exposed: Option<String>,
+    /// When the person it is to last wrote on its channel.
+    pub heard_at: Option<Time>,
 }
 
 /// Everything of a message that goes over the network; its key and id are the same at every attempt.
@@ -44,7 +48,7 @@ pub async fn outbound(blobs: &Blobs, signer: &ReplyKey, ready: &Ready) -> Result
         automatic: message.automatic || letter,
         public: message.public,
         written_at: message.written_at.unwrap_or(message.created_at).0,
-        heard_at: None,
+        heard_at: ready.heard_at.map(|at| at.0),
     })
 }
 

@@ -1,8 +1,8 @@
 //! What staff change about a person: name, language and addresses.
 
-use civicdesk_contract::Party;
+use civicdesk_contract::{IdentityKind, Party};
 
-use super::{addresses, contacts as people};
+use super::{addresses, contacts as people, phones};
 use crate::{
     acting::Acting,
     cases::written::Written,
@@ -11,6 +11,7 @@ use crate::{
     store::{
         Error, Json, Tx, Uid,
         contacts::{self, Contact, Identity},
+        tenant,
     },
 };
 
@@ -50,6 +51,7 @@ pub fn change(tx: &mut Tx, act: &Acting, contact: &Contact, change: Change) -> R
 
 /// Adds an address. One that names somebody already is a conflict.
 pub fn add_identity(tx: &mut Tx, act: &Acting, contact: &Contact, party: &Party) -> Result<Contact, Fail> {
+    let party = &dialled(tx, party)?;
     let kind = party.kind.as_str();
     let Some(normal) = addresses::normal(party.kind, &party.address) else {
         return Err(Fail::field("/value", format!("is no {kind} address")));
@@ -84,6 +86,7 @@ pub fn remove_identity(tx: &mut Tx, act: &Acting, contact: &Contact, id: Uid) ->
 /// A new contact with these addresses; one of them that names somebody already is a conflict.
 pub fn made(tx: &mut Tx, act: &Acting, parties: &[Party], name: Option<&str>) -> Result<Contact, Fail> {
     for party in parties {
+        let party = dialled(tx, party)?;
         let normal = addresses::normal(party.kind, &party.address).unwrap_or_default();
         if contacts::find_identity(tx, party.kind.as_str(), &normal)?.is_some() {
             return Err(Fail::conflict("identity-taken", format!("another contact has this {}", party.kind.as_str())));
@@ -94,8 +97,9 @@ pub fn made(tx: &mut Tx, act: &Acting, parties: &[Party], name: Option<&str>) ->
 
 /// The contact whom one of these addresses names, or a new one, with all of them that are free.
 pub fn found_or_made(tx: &mut Tx, act: &Acting, parties: &[Party], name: Option<&str>) -> Result<Contact, Fail> {
+    let parties: Vec<Party> = parties.iter().map(|party| dialled(tx, party)).collect::<Result<_, Fail>>()?;
     let mut known = None;
-    for party in parties {
+    for party in &parties {
         let normal = addresses::normal(party.kind, &party.address).unwrap_or_default();
         if let Some(identity) = contacts::find_identity(tx, party.kind.as_str(), &normal)? {
             known = Some(contacts::get(tx, identity.contact_id)?);
@@ -112,13 +116,21 @@ pub fn found_or_made(tx: &mut Tx, act: &Acting, parties: &[Party], name: Option<
             contact
         }
     };
-    for party in parties {
+    for party in &parties {
         let normal = addresses::normal(party.kind, &party.address).unwrap_or_default();
         if contacts::find_identity(tx, party.kind.as_str(), &normal)?.is_none() {
             contact = add_identity(tx, act, &contact, party)?;
         }
     }
     Ok(contact)
+}
+
+/// A phone number as the agency's country dials it becomes the one that the networks know.
+fn dialled(tx: &mut Tx, party: &Party) -> Result<Party, Fail> {
+    if party.kind != IdentityKind::Phone {
+        return Ok(party.clone());
+    }
+    Ok(phones::fitted(party.clone(), &phones::country(&tenant::get(tx)?)))
 }
 
 fn saved(tx: &mut Tx, act: &Acting, row: &Contact, kind: &str, data: serde_json::Value) -> Result<Contact, Fail> {

@@ -4,3 +4,4 @@ pub mod addresses;
 pub mod change;
 pub mod consent;
 pub mod contacts;
+pub mod phones;

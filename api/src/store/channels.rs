@@ -25,6 +25,8 @@ pub struct Channel {
     pub health_detail: Option<String>,
     pub health_since: Option<Time>,
     pub checked_at: Option<Time>,
+    /// What a message joins that leads to no case by itself: `thread` (a new one), `open_case` or `new` (always a new one).
+    pub case_policy: String,
     pub version: i64,
     pub created_at: Time,
     pub updated_at: Time,
@@ -62,6 +64,7 @@ pub fn update(tx: &mut Tx, row: &Channel) -> Result<Channel> {
             channels::address.eq(row.address.clone()),
             channels::state.eq(row.state.clone()),
             channels::sealed.eq(row.sealed.clone()),
+            channels::case_policy.eq(row.case_policy.clone()),
             channels::updated_at.eq(row.updated_at),
             channels::version.eq(row.version + 1),
         ))

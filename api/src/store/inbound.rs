@@ -39,6 +39,8 @@ pub struct Item {
     pub duplicate_of: Option<Uid>,
     pub received_at: Time,
     pub settled_at: Option<Time>,
+    /// Brought in by a test key, without any provider.
+    pub simulated: bool,
 }
 
 /// How an item ended.
@@ -62,6 +64,13 @@ pub fn accept(tx: &mut Tx, item: &Item) -> Result<bool> {
 
 pub fn get(tx: &mut Tx, id: Uid) -> Result<Item> {
     Ok(tx.of(inbound_items::table).filter(inbound_items::id.eq(id)).select(Item::as_select()).first(tx.conn())?)
+}
+
+/// The item that a channel's network calls so.
+pub fn by_external_id(tx: &mut Tx, channel: Uid, external_id: &str) -> Result<Item> {
+    let same = tx.of(inbound_items::table).filter(inbound_items::channel_id.eq(channel));
+    let same = same.filter(inbound_items::external_id.eq(external_id.to_owned()));
+    Ok(same.select(Item::as_select()).first(tx.conn())?)
 }
 
 /// Takes the oldest waiting items in hand, and counts that they were. What was in hand before when the program ended is

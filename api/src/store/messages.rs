@@ -99,9 +99,15 @@ pub fn of_cases(tx: &mut Tx, cases: &[Uid], from: Option<(Time, Uid)>, limit: i6
     Ok(query.select(Message::as_select()).load(tx.conn())?)
 }
 
-/// The last message of a case that carries a network id: what an answer answers.
-pub fn last_threaded(tx: &mut Tx, case: Uid) -> Result<Option<Message>> {
-    let query = tx.of(messages::table).filter(messages::case_id.eq(case)).filter(messages::network_id.is_not_null());
+fn shown(open: bool) -> Vec<bool> {
+    if open { vec![true] } else { vec![true, false] }
+}
+
+/// The last message of a case that came in on this channel and carries a network id: what an answer there answers.
+/// `open`: the last one that anyone can read.
+pub fn last_threaded(tx: &mut Tx, case: Uid, channel: Uid, open: bool) -> Result<Option<Message>> {
+    let query = tx.of(messages::table).filter(messages::case_id.eq(case)).filter(messages::channel_id.eq(channel));
+    let query = query.filter(messages::network_id.is_not_null()).filter(messages::public.eq_any(shown(open)));
     let query =
         query.filter(messages::direction.eq("inbound")).order((messages::created_at.desc(), messages::id.desc()));
     Ok(query.select(Message::as_select()).first(tx.conn()).optional()?)
@@ -114,6 +120,28 @@ pub fn by_network_ids(tx: &mut Tx, ids: &[String]) -> Result<Vec<Message>> {
     }
     let query = tx.of(messages::table).filter(messages::network_id.eq_any(ids.to_vec()));
     Ok(query.order((messages::created_at, messages::id)).select(Message::as_select()).load(tx.conn())?)
+}
+
+/// The message of ours that a channel's network calls so.
+pub fn by_sent_id(tx: &mut Tx, channel: Uid, sent_id: &str) -> Result<Option<Message>> {
+    let query = tx.of(messages::table).filter(messages::sent_id.eq(sent_id.to_owned()));
+    let query = query.filter(messages::channel_id.eq(channel)).order((messages::created_at, messages::id));
+    Ok(query.select(Message::as_select()).first(tx.conn()).optional()?)
+}
+
+/// What went out on a channel up to a moment and has not been read, the newest first.
+pub fn on_their_way(tx: &mut Tx, channel: Uid, until: Time, limit: i64) -> Result<Vec<Message>> {
+    let query = tx.of(messages::table).filter(messages::state.eq_any(["sending", "sent", "delivered", "unknown"]));
+    let query = query.filter(messages::channel_id.eq(channel)).filter(messages::created_at.le(until));
+    let query = query.order((messages::created_at.desc(), messages::id.desc())).limit(limit);
+    Ok(query.select(Message::as_select()).load(tx.conn())?)
+}
+
+/// When something last came in on a channel in any of these cases.
+pub fn last_heard(tx: &mut Tx, cases: &[Uid], channel: Uid) -> Result<Option<Time>> {
+    let query = tx.of(messages::table).filter(messages::case_id.eq_any(cases.to_vec()));
+    let query = query.filter(messages::channel_id.eq(channel)).filter(messages::direction.eq("inbound"));
+    Ok(query.order(messages::created_at.desc()).select(messages::created_at).first(tx.conn()).optional()?)
 }
 
 /// Notes which other messages a message names in its chain.
@@ -154,6 +182,17 @@ pub fn threaded(tx: &mut Tx, network_ids: &[String], limit: i64) -> Result<Vec<T
     let query = tx.of(messages::table).filter(messages::network_id.eq_any(network_ids.to_vec()));
     let query = query.order((messages::created_at, messages::id)).limit(limit);
     Ok(query.select(Threaded::as_select()).load(tx.conn())?)
+}
+
+/// Messages of ours that their networks call by any of these names, oldest first.
+pub fn sent_as(tx: &mut Tx, sent_ids: &[String], limit: i64) -> Result<Vec<(String, Uid)>> {
+    if sent_ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = tx.of(messages::table).filter(messages::sent_id.eq_any(sent_ids.to_vec()));
+    let query = query.order((messages::created_at, messages::id)).limit(limit);
+    let found: Vec<(Option<String>, Uid)> = query.select((messages::sent_id, messages::case_id)).load(tx.conn())?;
+    Ok(found.into_iter().filter_map(|(sent_id, case)| Some((sent_id?, case))).collect())
 }
 
 /// Messages whose chain names any of these network ids, each with the id that it names; oldest first.

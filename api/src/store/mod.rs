@@ -18,6 +18,7 @@ pub mod inbound;
 pub mod jobs;
 pub mod keys;
 mod keyset;
+pub mod links;
 mod lite;
 pub mod messages;
 pub mod migrate;
@@ -25,6 +26,7 @@ pub mod nodes;
 #[cfg(feature = "postgres")]
 mod pg;
 mod queue;
+pub mod receipts;
 pub mod routes;
 pub mod schema;
 pub mod scope;
@@ -37,6 +39,7 @@ pub mod tenant;
 pub mod tenants;
 pub mod topics;
 pub mod types;
+pub mod visits;
 
 #[cfg(test)]
 pub(crate) mod tests;

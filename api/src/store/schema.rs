@@ -92,13 +92,13 @@ tenant_tables! {
         tenant_id: Id, id: Id, connector: Text, name: Text, address: Nullable<Text>, state: Text, sealed: Binary,
         cursor: Nullable<Text>, health: Text, health_kind: Nullable<Text>, health_detail: Nullable<Text>,
         health_since: Nullable<Ts>, checked_at: Nullable<Ts>, held_by: Nullable<Id>,
-        version: BigInt, created_at: Ts, updated_at: Ts,
+        case_policy: Text, version: BigInt, created_at: Ts, updated_at: Ts,
     }
     inbound_items (tenant_id, id) {
         tenant_id: Id, id: Id, channel_id: Id, external_id: Text, folder: Nullable<Text>, epoch: Nullable<Text>,
         sha256: Binary, size: BigInt, raw: Nullable<Binary>, envelope: Text, state: Text, filed_as: Nullable<Text>,
         reason: Nullable<Text>, attempts: Integer, network_id: Nullable<Text>, message_id: Nullable<Id>,
-        case_id: Nullable<Id>, duplicate_of: Nullable<Id>, received_at: Ts, settled_at: Nullable<Ts>,
+        case_id: Nullable<Id>, duplicate_of: Nullable<Id>, received_at: Ts, settled_at: Nullable<Ts>, simulated: Bool,
     }
     topics (tenant_id, id) {
         tenant_id: Id, id: Id, name: Text, team_id: Nullable<Id>, version: BigInt, created_at: Ts, updated_at: Ts,
@@ -143,6 +143,17 @@ tenant_tables! {
     idempotency (tenant_id, credential, key) {
         tenant_id: Id, credential: Text, key: Text, operation: Text, fingerprint: Binary, status: Integer,
         headers: Text, body: Text, created_at: Ts,
+    }
+    receipts (tenant_id, channel_id, sent_id, state) {
+        tenant_id: Id, channel_id: Id, sent_id: Text, state: Text, detail: Nullable<Text>, at: Ts,
+        settled_at: Nullable<Ts>,
+    }
+    case_links (tenant_id, hash) {
+        tenant_id: Id, hash: Binary, case_id: Id, contact_id: Id, kind: Text, created_at: Ts, expires_at: Nullable<Ts>,
+    }
+    visits (tenant_id, id) {
+        tenant_id: Id, id: Id, channel_id: Id, case_id: Id, day: Text, number: Nullable<BigInt>, state: Text,
+        version: BigInt, created_at: Ts, updated_at: Ts,
     }
     search_docs (tenant_id, docid) {
         tenant_id: Id, docid: BigInt, kind: Text, ref_id: Id, case_id: Nullable<Id>, at: Ts, tokens: Text,

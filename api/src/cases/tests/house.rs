@@ -22,6 +22,7 @@ use crate::{
     cases::{
         accept,
         intake::{self, Deps, Worked},
+        reach::Kinds,
         tokens::ReplyKey,
     },
     ids::Ids,
@@ -64,7 +65,14 @@ struct Script(Mutex<HashMap<Vec<u8>, Inbound>>);
 
 impl Connector for Script {
     fn about(&self) -> About {
-        let capabilities = Capabilities { poll: true, send: true, ..Capabilities::none() };
+        let capabilities = Capabilities {
+            poll: true,
+            send: true,
+            html: true,
+            attachments: true,
+            identities: vec![IdentityKind::Email],
+            ..Capabilities::none()
+        };
         About { id: "script", name: "Script", capabilities, settings_schema: serde_json::json!({}) }
     }
 
@@ -94,6 +102,12 @@ pub struct House {
     pub clock: Arc<Hand>,
     script: Arc<Script>,
     numbers: AtomicU64,
+}
+
+/// What the test's connector declares.
+pub fn kinds() -> Kinds {
+    let script = Script::default();
+    Arc::new(move |id| (id == "script").then(|| script.about().capabilities))
 }
 
 /// A mail on its way in.
@@ -180,6 +194,7 @@ impl House {
             health_detail: None,
             health_since: None,
             checked_at: None,
+            case_policy: "thread".to_owned(),
             version: 1,
             created_at: at,
             updated_at: at,

@@ -2,7 +2,7 @@
 
 use civicdesk_contract::Party;
 
-use super::house::{House, mail, party};
+use super::house::{House, kinds, mail, party};
 use crate::{
     cases::{
         change::{Change, change},
@@ -151,7 +151,7 @@ on_both!(an_answer_uses_only_files_of_its_own_writer_and_each_once, 1, 2, |place
                 uploader: uploader.into(),
                 ..Default::default()
             };
-            reply::reply(tx, &act, &case, answer)
+            reply::reply(tx, &act, &kinds(), &case, answer)
         });
         posted.await
     };
@@ -172,7 +172,7 @@ on_both!(a_test_keys_answer_is_recorded_and_never_queued, 1, 2, |place| {
     let posted = door.write(move |tx: &mut Tx| {
         let case = cases::get(tx, first.case_id)?;
         let answer = reply::Reply { text: "Hello".into(), test: true, ..Default::default() };
-        reply::reply(tx, &act, &case, answer)
+        reply::reply(tx, &act, &kinds(), &case, answer)
     });
     let posted = posted.await.unwrap().message;
     assert_eq!(posted.state, "sent");

@@ -1,6 +1,6 @@
 //! Which case a mail lands in, and who does not get in.
 
-use super::house::{House, json, mail, party};
+use super::house::{House, json, kinds, mail, party};
 use crate::{
     cases::{reply, tokens::ReplyKey},
     store::{
@@ -118,8 +118,9 @@ on_both!(the_answer_to_our_answer_comes_home_and_reopens_the_case, 1, 2, |place|
         .write(move |tx| {
             let text = "We are on our way.".to_owned();
             let to = vec![party("carl@c.example")];
-            let ours = reply::reply(tx, &act, &case, reply::Reply { text: text.clone(), ..Default::default() })?;
-            reply::reply(tx, &act, &ours.case, reply::Reply { text, to, ..Default::default() })?;
+            let ours =
+                reply::reply(tx, &act, &kinds(), &case, reply::Reply { text: text.clone(), ..Default::default() })?;
+            reply::reply(tx, &act, &kinds(), &ours.case, reply::Reply { text, to, ..Default::default() })?;
             let case = cases::get(tx, case.id)?;
             let resolved = crate::cases::change::Change { status: Some("resolved".into()), ..Default::default() };
             crate::cases::change::change(tx, &act, &case, resolved)?;

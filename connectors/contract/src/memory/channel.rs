@@ -80,6 +80,7 @@ impl Channel for MemoryChannel {
     async fn run(&self, inbox: Arc<dyn Inbox>) -> Result<()> {
         self.need(self.capabilities.session, "run")?;
         self.mailbox.enter("run", &self.secret).await?;
+        let _session = self.mailbox.begin_session();
         // What the host has accepted is taken off the line for good: the next session begins after it.
         loop {
             let line = self.mailbox.line();

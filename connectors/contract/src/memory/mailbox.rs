@@ -52,6 +52,7 @@ struct State {
     committed: Vec<ExternalId>,
     trouble: Option<Trouble>,
     files: BTreeMap<String, File>,
+    sessions: usize,
     /// Where the next session begins.
     line: Option<Cursor>,
 }
@@ -124,6 +125,16 @@ impl Mailbox {
         found.ok_or_else(|| Error::new(Kind::Refused, Retry::Never, "fetch", "there is no such file"))
     }
 
+    /// How many sessions are held open.
+    pub fn sessions(&self) -> usize {
+        self.state().sessions
+    }
+
+    pub(super) fn begin_session(&self) -> Session<'_> {
+        self.state().sessions += 1;
+        Session(self)
+    }
+
     pub(super) fn line(&self) -> Option<Cursor> {
         self.state().line.clone()
     }
@@ -155,7 +166,11 @@ impl Mailbox {
     }
 
     fn call(&self, news: &News) -> HookCall {
-        let body = serde_json::to_vec(news).unwrap_or_default();
+        self.signed_call(serde_json::to_vec(news).unwrap_or_default())
+    }
+
+    /// A call of the network with any body, rightly signed.
+    pub fn signed_call(&self, body: Vec<u8>) -> HookCall {
         HookCall {
             method: "POST".to_owned(),
             public_url: format!("https://memory.invalid/hooks/{}", self.name),
@@ -245,6 +260,15 @@ impl Mailbox {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An open session, for as long as it lives.
+pub(super) struct Session<'a>(&'a Mailbox);
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        self.0.state().sessions -= 1;
     }
 }
 

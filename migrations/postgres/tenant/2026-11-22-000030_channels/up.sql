@@ -15,11 +15,13 @@ CREATE TABLE channels (
     health_since timestamptz,
     checked_at timestamptz,
     held_by uuid,
+    case_policy text COLLATE "C" NOT NULL,
     version bigint NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT channels_state_known CHECK (state IN ('active', 'paused')),
+    CONSTRAINT channels_case_policy_known CHECK (case_policy IN ('thread', 'open_case', 'new')),
     CONSTRAINT channels_health_known CHECK (health IN ('unknown', 'ok', 'failing'))
 );
 ALTER TABLE channels ENABLE ROW LEVEL SECURITY;
@@ -48,6 +50,7 @@ CREATE TABLE inbound_items (
     duplicate_of uuid,
     received_at timestamptz NOT NULL,
     settled_at timestamptz,
+    simulated boolean NOT NULL,
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, channel_id, external_id),
     FOREIGN KEY (tenant_id, channel_id) REFERENCES channels (tenant_id, id),

@@ -15,11 +15,13 @@ CREATE TABLE channels (
     health_since BIGINT,
     checked_at BIGINT,
     held_by TEXT,
+    case_policy TEXT NOT NULL,
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT channels_state_known CHECK (state IN ('active', 'paused')),
+    CONSTRAINT channels_case_policy_known CHECK (case_policy IN ('thread', 'open_case', 'new')),
     CONSTRAINT channels_health_known CHECK (health IN ('unknown', 'ok', 'failing'))
 );
 
@@ -44,6 +46,7 @@ CREATE TABLE inbound_items (
     duplicate_of TEXT,
     received_at BIGINT NOT NULL,
     settled_at BIGINT,
+    simulated BOOLEAN NOT NULL,
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, channel_id, external_id),
     FOREIGN KEY (tenant_id, channel_id) REFERENCES channels (tenant_id, id),

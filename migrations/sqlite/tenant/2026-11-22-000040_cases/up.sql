@@ -114,7 +114,8 @@ CREATE TABLE messages (
 );
 CREATE INDEX messages_case_id_created_at_id ON messages (tenant_id, case_id, created_at, id);
 CREATE INDEX messages_network_id ON messages (tenant_id, network_id);
-CREATE INDEX messages_channel_id_sent_id ON messages (tenant_id, channel_id, sent_id);
+CREATE INDEX messages_sent_id ON messages (tenant_id, sent_id);
+CREATE INDEX messages_channel_id_created_at ON messages (tenant_id, channel_id, created_at);
 CREATE INDEX messages_state_state_at_id ON messages (tenant_id, state, state_at, id);
 
 -- Which message names which other one in its chain, so that a parent that comes late still finds its children.

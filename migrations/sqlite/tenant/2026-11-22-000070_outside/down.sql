@@ -1,0 +1,3 @@
+DROP TABLE visits;
+DROP TABLE case_links;
+DROP TABLE receipts;

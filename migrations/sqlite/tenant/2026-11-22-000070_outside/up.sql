@@ -1,0 +1,51 @@
+-- What networks tell us beside messages, and what people outside hold in their hands.
+
+-- What a network said became of a message. It may be told before the message's own name there is known: then it waits.
+CREATE TABLE receipts (
+    tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id),
+    channel_id TEXT NOT NULL,
+    sent_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    detail TEXT,
+    at BIGINT NOT NULL,
+    settled_at BIGINT,
+    PRIMARY KEY (tenant_id, channel_id, sent_id, state),
+    FOREIGN KEY (tenant_id, channel_id) REFERENCES channels (tenant_id, id),
+    CONSTRAINT receipts_state_known CHECK (state IN ('sent', 'delivered', 'read', 'failed'))
+);
+
+-- A secret that leads one person to one case, without an account: the hash of it.
+CREATE TABLE case_links (
+    tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id),
+    hash BLOB NOT NULL,
+    case_id TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    PRIMARY KEY (tenant_id, hash),
+    FOREIGN KEY (tenant_id, case_id) REFERENCES cases (tenant_id, id),
+    FOREIGN KEY (tenant_id, contact_id) REFERENCES contacts (tenant_id, id),
+    CONSTRAINT case_links_kind_known CHECK (kind IN ('status', 'chat'))
+);
+CREATE INDEX case_links_case_id ON case_links (tenant_id, case_id);
+
+-- The numbers that people take at the counter: one row for each visit.
+CREATE TABLE visits (
+    tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id),
+    id TEXT NOT NULL,
+    channel_id TEXT NOT NULL,
+    case_id TEXT NOT NULL,
+    day TEXT NOT NULL,
+    number BIGINT,
+    state TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, channel_id, day, number),
+    FOREIGN KEY (tenant_id, channel_id) REFERENCES channels (tenant_id, id),
+    FOREIGN KEY (tenant_id, case_id) REFERENCES cases (tenant_id, id),
+    CONSTRAINT visits_state_known CHECK (state IN ('waiting', 'called', 'done'))
+);
+CREATE INDEX visits_state_created_at_id ON visits (tenant_id, state, created_at, id);
