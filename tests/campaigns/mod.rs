@@ -6,10 +6,14 @@
 pub mod books;
 pub mod chance;
 pub mod corpora;
+mod footprint;
 mod given;
+mod idle;
+mod intake;
 pub mod kills;
 pub mod letter;
 pub mod mails;
+mod load;
 mod result;
 pub mod thousand;
 pub mod town;
@@ -25,4 +29,11 @@ pub struct Campaign {
     pub run: fn(&Given) -> Vec<Finding>,
 }
 
-pub const ALL: &[Campaign] = &[corpora::CAMPAIGN, kills::CAMPAIGN, thousand::CAMPAIGN];
+pub const ALL: &[Campaign] = &[
+    corpora::CAMPAIGN,
+    footprint::CAMPAIGN,
+    idle::CAMPAIGN,
+    intake::CAMPAIGN,
+    kills::CAMPAIGN,
+    thousand::CAMPAIGN,
+];

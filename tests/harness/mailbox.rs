@@ -5,7 +5,7 @@ use std::{
     io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
     process::Command,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Something that the scripts under tests/servers have printed.
@@ -63,6 +63,27 @@ impl Mailbox {
             self.session.read_exact(&mut raw).expect("a whole mail");
             mails.push(raw);
         }
+    }
+
+    /// Begins to wait for news of the open folder.
+    pub fn idle(&mut self) {
+        self.session.get_mut().write_all(b"a IDLE\r\n").expect("a session to write to");
+        while !self.line().expect("an answer to IDLE").starts_with('+') {}
+    }
+
+    /// Says when the server told of this many mails, and waits no longer.
+    pub fn told_of(&mut self, mails: usize) -> Instant {
+        let told = format!("* {mails} EXISTS");
+        while self.line().expect("news of the mailbox").trim_end() != told {}
+        let heard = Instant::now();
+        self.session.get_mut().write_all(b"DONE\r\n").expect("a session to write to");
+        self.answer("IDLE");
+        heard
+    }
+
+    /// Opens the folder, so that it can be watched.
+    pub fn select(&mut self) {
+        self.say("SELECT INBOX");
     }
 
     /// Gives all mails new numbers, as a server does that was set up anew or restored.

@@ -1,6 +1,7 @@
 //! The rules of the house, held by reading the sources: each rule names file, line and what to do instead.
 
 pub mod door;
+pub mod figures;
 pub mod licences;
 pub mod migrations;
 pub mod packages;

@@ -1,6 +1,6 @@
 //! The rules of the house hold in this repository, and what it is built from is acceptable.
 
-use civicdesk_tests::structure::{door, hold, licences, migrations, packages, repository, rooms, style};
+use civicdesk_tests::structure::{door, figures, hold, licences, migrations, packages, repository, rooms, style};
 
 #[test]
 fn rooms_know_each_other_in_one_direction_only() {
@@ -71,4 +71,9 @@ fn no_banned_package_and_no_foreign_source_is_built_in() {
 fn the_program_builds_without_libpq_unless_postgres_is_asked_for() {
     assert!(licences::built(&[]).iter().all(|package| package.name != "pq-sys"));
     assert!(licences::built(&["--all-features"]).iter().any(|package| package.name == "pq-sys"));
+}
+
+#[test]
+fn the_figures_of_the_readme_are_those_that_were_measured() {
+    hold(figures::quoted(&repository()));
 }

@@ -1,0 +1,110 @@
+//! The bare insert on SQLite: Diesel, prepared statements, and the pragmas of the program.
+
+use std::{fs, time::Instant};
+
+use diesel::{
+    Connection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection,
+    connection::SimpleConnection,
+    query_builder::{AstPass, QueryFragment, QueryId},
+    sql_query,
+    sql_types::{BigInt, Text},
+    sqlite::Sqlite,
+};
+
+use super::bare::{Inserted, TABLES, keep, number};
+use crate::harness::{Program, Tenant};
+
+const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+     PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2000;";
+
+/// A statement whose last word is the number of a mail. Diesel prepares each text once.
+struct Numbered<'a>(&'a str, i64);
+
+impl QueryFragment<Sqlite> for Numbered<'_> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        pass.push_sql(self.0);
+        pass.push_bind_param::<BigInt, _>(&self.1)
+    }
+}
+
+impl QueryId for Numbered<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<SqliteConnection> for Numbered<'_> {}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+pub fn insert(program: &Program, agency: &Tenant) -> Inserted {
+    let mut c = open(program, agency);
+    let before = rows(&mut c);
+    let mails = aside(&mut c);
+    let statements: Vec<String> = TABLES.iter().map(|(table, _)| statement(&mut c, table)).collect();
+    let begin = Instant::now();
+    for mail in 1..=mails {
+        let put = |c: &mut SqliteConnection| {
+            statements.iter().try_for_each(|sql| Numbered(sql, mail).execute(c).map(drop))
+        };
+        c.immediate_transaction(put).expect("rows that were there before");
+    }
+    let took = begin.elapsed();
+    assert_eq!(rows(&mut c), before, "the control puts back every row");
+    let number = |n: i64| usize::try_from(n).expect("a number of rows");
+    Inserted { mails: number(mails), rows: number(before), took }
+}
+
+fn open(program: &Program, agency: &Tenant) -> SqliteConnection {
+    let id = agency.id.strip_prefix("ten_").expect("a tenant's id");
+    let files = fs::read_dir(program.directory().join("data/tenants")).expect("the tenants' files");
+    let mut paths = files.map(|file| file.expect("a file").path());
+    let file = paths.find(|path| {
+        path.extension().is_some_and(|e| e == "db") && path.to_string_lossy().replace('-', "").ends_with(&format!("{id}.db"))
+    });
+    let file = file.expect("the tenant's file");
+    let mut c = SqliteConnection::establish(file.to_str().expect("UTF-8")).expect("the tenant's file opens");
+    c.batch_execute(PRAGMAS).expect("the program's pragmas");
+    c
+}
+
+fn rows(c: &mut SqliteConnection) -> i64 {
+    let count = |(table, _): &(&str, &str)| {
+        sql_query(format!("SELECT count(*) AS n FROM {table}")).get_result::<Number>(c).expect("a count").n
+    };
+    TABLES.iter().map(count).sum()
+}
+
+/// Keeps the rows in memory and empties the tables. Answers how many mails there are.
+fn aside(c: &mut SqliteConnection) -> i64 {
+    let mut script = "ATTACH ':memory:' AS kept;".to_owned();
+    script += &(number("", "true") + "; CREATE INDEX kept.moments ON mails (moment);");
+    for (table, moment) in TABLES {
+        script += &format!("{}; CREATE INDEX kept.{table}_mail ON {table} (mail);", keep(table, moment, "", "true"));
+    }
+    script += "PRAGMA foreign_keys = OFF;";
+    for (table, _) in TABLES {
+        script += &format!("DELETE FROM main.{table};");
+    }
+    script += "INSERT INTO search_index (search_index) VALUES ('delete-all'); VACUUM main; PRAGMA foreign_keys = ON;\
+         PRAGMA wal_checkpoint (TRUNCATE);";
+    c.batch_execute(&script).expect("the rows are kept aside");
+    sql_query("SELECT count(*) AS n FROM kept.mails").get_result::<Number>(c).expect("a count").n
+}
+
+fn statement(c: &mut SqliteConnection, table: &str) -> String {
+    let columns: Vec<Column> =
+        sql_query(format!("SELECT name FROM pragma_table_info('{table}', 'main')")).load(c).expect("columns");
+    let columns: Vec<String> = columns.into_iter().map(|column| column.name).collect();
+    let columns = columns.join(", ");
+    format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM kept.{table} WHERE mail = ")
+}
