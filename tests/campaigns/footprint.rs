@@ -47,7 +47,9 @@ fn run(engine: Engine, starts: usize, tenants: usize) -> Finding {
     let operator = program.client(Some(key["operator_key"].as_str().expect("a key")));
     let begin = Instant::now();
     for n in 1..tenants {
-        operator.post("/v1/tenants", json!({ "slug": format!("town-{n}"), "name": format!("Town {n}") })).expecting(201);
+        operator
+            .post("/v1/tenants", json!({ "slug": format!("town-{n}"), "name": format!("Town {n}") }))
+            .expecting(201);
     }
     let made = tenants.saturating_sub(1) as f64 / begin.elapsed().as_secs_f64();
     finding.figure(Figure::new("agencies made, one after the other", made, "agencies/s"));

@@ -31,9 +31,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 fn run(engine: Engine, mails: usize) -> Finding {
     let mut finding = Finding::new(engine);
     finding.figure(load());
-    let options = Options::default()
-        .set("network", "allow_private", json!(["127.0.0.0/8", "::1/128"]))
-        .set("limits", "requests_per_minute", 1_000_000);
+    let options = Options::default().set("network", "allow_private", json!(["127.0.0.0/8", "::1/128"])).set(
+        "limits",
+        "requests_per_minute",
+        1_000_000,
+    );
     let program = Program::start_with(engine, options);
     let agency = program.tenant("riverton");
     program.cli(&["outgoing", "pause"]);
@@ -100,5 +102,7 @@ fn open_channel(agency: &Tenant, address: &str) {
         "username": address, "password": server("DOVECOT_PASSWORD"),
     });
     let settings = json!({ "imap": imap, "ca_file": server("DOVECOT_CA") });
-    agency.post("/v1/channels", json!({ "connector": "email", "address": address, "settings": settings })).expecting(201);
+    agency
+        .post("/v1/channels", json!({ "connector": "email", "address": address, "settings": settings }))
+        .expecting(201);
 }

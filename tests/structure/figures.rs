@@ -95,7 +95,8 @@ mod tests {
     ]}]}"#;
 
     fn findings(table: &str) -> usize {
-        let readme = format!("# A\n\n## Figures\n\n{HEAD}\n|---|---|---|---|\n{table}\n## Further\n| other | table |\n");
+        let readme =
+            format!("# A\n\n## Figures\n\n{HEAD}\n|---|---|---|---|\n{table}\n## Further\n| other | table |\n");
         quoted(&[Source::new("README.md", readme), Source::new("tests/campaigns/results/intake.json", RESULT)]).len()
     }
 

@@ -41,7 +41,7 @@ pub struct Deps {
 const SENDING: usize = 256;
 
 /// Agencies whose items are filed side by side.
-const FILING: usize = 8;
+const FILING: usize = 16;
 
 /// Agencies whose messages' files are fetched side by side.
 const FETCHING: usize = 8;

@@ -26,9 +26,9 @@ macro_rules! each {
 }
 pub(super) use each;
 
-/// How durable a commit on SQLite is.
+/// How durable a commit on SQLite is. What a savepoint needs to be taken back stays in memory.
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-     PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2000;";
+     PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;";
 
 #[derive(QueryableByName)]
 struct Asserted {

@@ -83,6 +83,9 @@ pub fn take(tx: &mut Tx, limit: usize) -> Result<(Vec<Item>, bool)> {
     let together = found.iter().take_while(|i| i.attempts == 0).count().max(1);
     let more = found.len() == limit || found.len() > together;
     found.truncate(together);
+    if found.is_empty() {
+        return Ok((found, false));
+    }
     let ids: Vec<Uid> = found.iter().map(|i| i.id).collect();
     diesel::update(tx.of(inbound_items::table).filter(inbound_items::id.eq_any(ids)))
         .set(inbound_items::attempts.eq(inbound_items::attempts + 1))

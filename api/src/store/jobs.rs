@@ -108,6 +108,13 @@ pub fn done(tx: &mut Tx, id: Uid) -> Result<()> {
     Ok(())
 }
 
+/// Deletes the jobs of a kind that nobody has in hand.
+pub fn done_unheld(tx: &mut Tx, kind: &str) -> Result<()> {
+    let free = tx.of(jobs::table).filter(jobs::kind.eq(kind.to_owned())).filter(jobs::leased_until.is_null());
+    diesel::delete(free).execute(tx.conn())?;
+    Ok(())
+}
+
 /// Lays jobs down until `due`.
 pub fn again(tx: &mut Tx, ids: &[Uid], due: Time, error: &str) -> Result<()> {
     diesel::update(tx.of(jobs::table).filter(jobs::id.eq_any(ids.to_vec())))

@@ -15,7 +15,7 @@ use super::bare::{Inserted, TABLES, keep, number};
 use crate::harness::{Program, Tenant};
 
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-     PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2000;";
+     PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;";
 
 /// A statement whose last word is the number of a mail. Diesel prepares each text once.
 struct Numbered<'a>(&'a str, i64);
@@ -53,9 +53,8 @@ pub fn insert(program: &Program, agency: &Tenant) -> Inserted {
     let statements: Vec<String> = TABLES.iter().map(|(table, _)| statement(&mut c, table)).collect();
     let begin = Instant::now();
     for mail in 1..=mails {
-        let put = |c: &mut SqliteConnection| {
-            statements.iter().try_for_each(|sql| Numbered(sql, mail).execute(c).map(drop))
-        };
+        let put =
+            |c: &mut SqliteConnection| statements.iter().try_for_each(|sql| Numbered(sql, mail).execute(c).map(drop));
         c.immediate_transaction(put).expect("rows that were there before");
     }
     let took = begin.elapsed();
@@ -69,7 +68,8 @@ fn open(program: &Program, agency: &Tenant) -> SqliteConnection {
     let files = fs::read_dir(program.directory().join("data/tenants")).expect("the tenants' files");
     let mut paths = files.map(|file| file.expect("a file").path());
     let file = paths.find(|path| {
-        path.extension().is_some_and(|e| e == "db") && path.to_string_lossy().replace('-', "").ends_with(&format!("{id}.db"))
+        path.extension().is_some_and(|e| e == "db")
+            && path.to_string_lossy().replace('-', "").ends_with(&format!("{id}.db"))
     });
     let file = file.expect("the tenant's file");
     let mut c = SqliteConnection::establish(file.to_str().expect("UTF-8")).expect("the tenant's file opens");

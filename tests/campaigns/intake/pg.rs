@@ -49,7 +49,8 @@ fn aside(database: &Database, own: &str) -> usize {
     for (table, moment) in TABLES {
         script += &format!("{}; CREATE INDEX ON kept.{table} (mail);", keep(table, moment, "UNLOGGED", own));
     }
-    script += "GRANT USAGE ON SCHEMA kept TO civicdesk_app; GRANT SELECT ON ALL TABLES IN SCHEMA kept TO civicdesk_app;";
+    script +=
+        "GRANT USAGE ON SCHEMA kept TO civicdesk_app; GRANT SELECT ON ALL TABLES IN SCHEMA kept TO civicdesk_app;";
     for (table, _) in TABLES.iter().rev() {
         script += &format!("DELETE FROM {table} t WHERE {own};");
     }
