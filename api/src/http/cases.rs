@@ -145,6 +145,7 @@ pub struct ListCases {
     #[param(value_type = Option<String>, format = DateTime)]
     created_since: Option<jiff::Timestamp>,
     /// `-updated_at` (the usual), `updated_at`, `-created_at` or `created_at`; `-` puts the newest first.
+    #[param(pattern = "^-?(updated|created)_at$")]
     sort: Option<String>,
     /// 1 to 100; 25 where it is left out.
     #[param(minimum = 1, maximum = 100)]

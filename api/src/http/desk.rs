@@ -162,6 +162,7 @@ pub async fn note_visit(door: Door<needs::CasesWrite>, body: Body<NewVisit>) -> 
 #[serde(deny_unknown_fields)]
 pub struct ListVisits {
     /// `waiting` (the usual), `called` or `done`.
+    #[param(pattern = "^(waiting|called|done)$")]
     state: Option<String>,
     /// 1 to 100; 25 where it is left out.
     #[param(minimum = 1, maximum = 100)]

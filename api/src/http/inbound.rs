@@ -97,6 +97,7 @@ pub struct ListItems {
     /// Items of this channel.
     channel_id: Option<String>,
     /// `received`, `filed`, `duplicate` or `quarantined`.
+    #[param(pattern = "^(received|filed|duplicate|quarantined)$")]
     state: Option<String>,
     /// 1 to 100; 25 where it is left out.
     #[param(minimum = 1, maximum = 100)]
