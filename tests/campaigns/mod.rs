@@ -12,8 +12,8 @@ mod idle;
 mod intake;
 pub mod kills;
 pub mod letter;
-pub mod mails;
 mod load;
+pub mod mails;
 mod result;
 pub mod thousand;
 pub mod town;
@@ -29,11 +29,5 @@ pub struct Campaign {
     pub run: fn(&Given) -> Vec<Finding>,
 }
 
-pub const ALL: &[Campaign] = &[
-    corpora::CAMPAIGN,
-    footprint::CAMPAIGN,
-    idle::CAMPAIGN,
-    intake::CAMPAIGN,
-    kills::CAMPAIGN,
-    thousand::CAMPAIGN,
-];
+pub const ALL: &[Campaign] =
+    &[corpora::CAMPAIGN, footprint::CAMPAIGN, idle::CAMPAIGN, intake::CAMPAIGN, kills::CAMPAIGN, thousand::CAMPAIGN];
