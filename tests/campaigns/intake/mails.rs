@@ -28,7 +28,7 @@ pub fn mail(n: usize, to: &str) -> Vec<u8> {
         let chain = format!("<{before}.mail@homes.example>");
         mail += &format!("In-Reply-To: {chain}\r\nReferences: {chain}\r\n");
     }
-    mail += &if n % 2 == 0 {
+    mail += &if n.is_multiple_of(2) {
         format!("Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n")
     } else {
         let html = text.replace("\r\n\r\n", "</p>\r\n<p>");
