@@ -99,7 +99,7 @@ pub enum Automatic {
     /// A person wrote it, and may be answered automatically.
     #[default]
     No,
-    /// A person wrote it, but asks for no automatic answer (X-Auto-Response-Suppress).
+    /// A person wrote it, but asks for no automatic answer (X-Auto-Response-Suppress), or their address seems forged.
     DoNotAnswer,
     /// An absence notice or another automatic answer.
     Reply,

@@ -53,7 +53,9 @@ pub(super) fn read(fields: &Fields<'_>, envelope: &Envelope, from: Option<&Party
     }
     // Outlook sets it on people's own mail too. A postmaster may be a person, but answering one automatically is a loop.
     let suppressed = says("X-Auto-Response-Suppress", &["all", "autoreply", "oof"]);
-    if suppressed || sender.starts_with("postmaster@") {
+    // Whoever's name is forged must not get our letter. Whose result it is does not matter: to claim a failure gains nothing.
+    let forged = says("Authentication-Results", &["dmarc=fail"]);
+    if suppressed || forged || sender.starts_with("postmaster@") {
         return Automatic::DoNotAnswer;
     }
     Automatic::No
