@@ -28,7 +28,7 @@ pub(super) use each;
 
 /// How durable a commit on SQLite is. What a savepoint needs to be taken back stays in memory.
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-     PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;";
+     PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;";
 
 #[derive(QueryableByName)]
 struct Asserted {
@@ -61,7 +61,11 @@ pub fn open_lite(file: &Path) -> Result<Db> {
 /// A bare connection, for migrations, which run with foreign keys off.
 pub fn connect_lite(file: &Path) -> Result<SqliteConnection> {
     let name = file.to_str().ok_or_else(|| Error::Unavailable(format!("{}: not UTF-8", file.display())))?;
-    SqliteConnection::establish(name).map_err(|e| Error::Unavailable(format!("{}: {e}", file.display())))
+    let unavailable = |e: &dyn std::fmt::Display| Error::Unavailable(format!("{}: {e}", file.display()));
+    let mut c = SqliteConnection::establish(name).map_err(|e| unavailable(&e))?;
+    // Before all else: the first to open a file locks it for a moment, and even a look at it then fails at once.
+    c.batch_execute("PRAGMA busy_timeout = 5000").map_err(|e| unavailable(&e))?;
+    Ok(c)
 }
 
 /// Opens a PostgreSQL connection with the time-outs that keep one stuck client from stopping a tenant.
@@ -74,4 +78,29 @@ pub fn open_pg(url: &str) -> Result<Db> {
          SET TIME ZONE 'UTC'",
     )?;
     Ok(Db::Pg(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Barrier, thread};
+
+    use super::*;
+
+    #[test]
+    fn connections_that_open_a_file_at_the_same_moment_wait_for_each_other() {
+        let dir = tempfile::tempdir().unwrap();
+        for round in 0..40 {
+            let file = dir.path().join(format!("{round}.db"));
+            drop(open_lite(&file).unwrap());
+            let together = Barrier::new(8);
+            thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(|| {
+                        together.wait();
+                        open_lite(&file).unwrap()
+                    });
+                }
+            });
+        }
+    }
 }
