@@ -13,7 +13,7 @@ use super::{
     intake::mails::mail,
     load::{load, quantile},
 };
-use crate::harness::{Engine, Mailbox, Options, Program, Tenant, server};
+use crate::harness::{Engine, Mailbox, Options, Program, Tenant};
 
 pub const CAMPAIGN: Campaign = Campaign {
     name: "idle",
@@ -40,7 +40,7 @@ fn run(engine: Engine, mails: usize) -> Finding {
     let agency = program.tenant("riverton");
     program.cli(&["outgoing", "pause"]);
     let address = format!("idle-{}@riverton.test", agency.id);
-    open_channel(&agency, &address);
+    agency.mailbox_channel(&address);
     let (ready, readiness) = channel();
     let (tell, told) = channel();
     let bare = Mailbox::open(&address);
@@ -94,15 +94,4 @@ fn shown(agency: &Tenant, subject: &str) -> Instant {
         assert!(Instant::now() < end, "{subject}: no case within {PATIENCE:?}");
         thread::sleep(PAUSE);
     }
-}
-
-fn open_channel(agency: &Tenant, address: &str) {
-    let imap = json!({
-        "host": server("DOVECOT_HOST"), "port": server("DOVECOT_IMAPS_PORT").parse::<u16>().expect("a port"),
-        "username": address, "password": server("DOVECOT_PASSWORD"),
-    });
-    let settings = json!({ "imap": imap, "ca_file": server("DOVECOT_CA") });
-    agency
-        .post("/v1/channels", json!({ "connector": "email", "address": address, "settings": settings }))
-        .expecting(201);
 }

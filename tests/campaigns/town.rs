@@ -12,7 +12,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Engine, Mail, Mailbox, Options, Program, Tenant, server};
+use crate::harness::{Client, Engine, Mail, Mailbox, Options, Program, Tenant, imap_settings, server};
 
 /// One agency and its surroundings.
 pub struct Town {
@@ -45,10 +45,7 @@ impl Town {
         let tenant = program.tenant("riverton");
         let smtp = json!({ "host": server("MTA_HOST"), "port": number("MTA_SMTP_PORT"), "security": "starttls" });
         let fetched = format!("help@riverton-{name}.test");
-        let imap = json!({
-            "host": server("DOVECOT_HOST"), "port": number("DOVECOT_IMAPS_PORT"),
-            "username": fetched, "password": server("DOVECOT_PASSWORD"),
-        });
+        let imap = imap_settings(&fetched);
         let ca = server("DOVECOT_CA");
         let fetched = channel(&tenant, "email", fetched, json!({ "imap": imap, "smtp": smtp, "ca_file": ca }));
         let pushed =

@@ -8,10 +8,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::{Value, json};
+
 /// Something that the scripts under tests/servers have printed.
 pub fn server(name: &str) -> String {
     let name = format!("CIVICDESK_TEST_{name}");
     env::var(&name).unwrap_or_else(|_| panic!("{name} is not set: tests/run and tests/campaign start the servers"))
+}
+
+/// A channel's settings for a user's mailbox there.
+pub fn imap_settings(user: &str) -> Value {
+    json!({
+        "host": server("DOVECOT_HOST"), "port": server("DOVECOT_IMAPS_PORT").parse::<u16>().expect("a port"),
+        "username": user, "password": server("DOVECOT_PASSWORD"),
+    })
 }
 
 /// One user's INBOX. Every user exists.

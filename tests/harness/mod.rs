@@ -31,7 +31,7 @@ pub use database::Database;
 pub use demo::{Demo, copy};
 pub use document::Document;
 pub use mail::{Mail, Reply};
-pub use mailbox::{Mailbox, server};
+pub use mailbox::{Mailbox, imap_settings, server};
 pub use program::{Engine, Program};
 pub use settings::Options;
 pub use tenant::Tenant;

@@ -2,9 +2,9 @@
 
 use std::ops::Deref;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Client, Program};
+use super::{Client, Program, imap_settings, server};
 
 /// An agency and its administrator's client; a tenant is used as a client.
 pub struct Tenant {
@@ -26,6 +26,13 @@ impl Tenant {
     pub fn channel(&self, program: &Program, address: &str) -> String {
         let arguments = ["channel", "add", "--tenant", &self.slug, "--connector", "lmtp", "--address", address];
         text(&program.cli(&arguments), "id")
+    }
+
+    /// Connects the mailbox of a user on the real Dovecot. Nothing can be sent from it.
+    pub fn mailbox_channel(&self, user: &str) {
+        let settings = json!({ "imap": imap_settings(user), "ca_file": server("DOVECOT_CA") });
+        let channel = json!({ "connector": "email", "address": user, "settings": settings });
+        self.post("/v1/channels", channel).expecting(201);
     }
 }
 

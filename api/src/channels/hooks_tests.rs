@@ -8,7 +8,6 @@ use civicdesk_contract::{
 };
 use futures_util::{StreamExt, stream};
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
@@ -17,7 +16,7 @@ use super::{
 };
 use crate::{
     cases::intake,
-    jobs::{bench::Bench, runner::Runner},
+    jobs::{at_work::Running, bench::Bench},
     store::{
         self, Tx, Uid, channels,
         channels::Channel,
@@ -228,11 +227,8 @@ async fn a_provider_quicker_than_our_own_record_is_believed_when_the_record_is_t
     let town = Town::new(support::sqlite(0, 4).await).await;
     town.told("sent-1", ReceiptState::Delivered).await;
     let id = town.bench.answer(town.id, town.channel.id, "It is mended.").await;
-    let (deps, stop) = (town.bench.deps.clone(), CancellationToken::new());
-    let runner = Runner::new(town.bench.store.clone(), deps.intake.clock.clone(), crate::jobs::all(deps));
-    let running = tokio::spawn(runner.run(stop.clone()));
+    let running = Running::jobs(&town.bench);
     let message = town.bench.until_state(town.id, id, "delivered").await;
     assert_eq!(message.sent_id.as_deref(), Some("sent-1"));
-    stop.cancel();
-    running.await.unwrap();
+    running.stop().await;
 }

@@ -3,33 +3,15 @@
 use std::time::Duration;
 
 use civicdesk_contract::memory::{Letter, Trouble};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::poller::Poller;
 use crate::{
-    jobs::bench::{Bench, until},
+    jobs::{
+        at_work::Running,
+        bench::{Bench, until},
+    },
     store::{self, Tx, Uid, channels, inbound, inbound::Item, tenants},
 };
-
-struct Running {
-    stop: CancellationToken,
-    task: JoinHandle<()>,
-}
-
-impl Running {
-    fn start(bench: &Bench) -> Self {
-        let stop = CancellationToken::new();
-        let poller = Poller::new(bench.deps.intake.clone(), bench.deps.opener.clone(), stop.clone());
-        Self { task: tokio::spawn(poller.run()), stop }
-    }
-
-    async fn stop(self) {
-        self.stop.cancel();
-        self.task.await.unwrap();
-    }
-}
 
 fn letter(n: usize) -> Letter {
     Letter::from_email("ann@x.example", &format!("Mail {n}"), "hello")
@@ -65,7 +47,7 @@ async fn what_lies_in_a_mailbox_is_stored_byte_for_byte_before_the_network_is_to
     let (channel, mailbox) = bench.channel(town, "memory", "help").await;
     let wreck = b"\0not a letter\xff".to_vec();
     let planted = mailbox.plant_raw(wreck.clone());
-    let running = Running::start(&bench);
+    let running = Running::reception(&bench);
     until_items(&bench, town, 1).await;
     let item = items(&bench, town).await.remove(0);
     assert_eq!((item.raw.as_ref(), &item.external_id), (Some(&wreck), &planted.0));
@@ -85,11 +67,11 @@ async fn a_restart_goes_on_where_it_stopped_and_brings_nothing_twice() {
     for n in 0..120 {
         mailbox.plant(&letter(n));
     }
-    let running = Running::start(&bench);
+    let running = Running::reception(&bench);
     until("some are stored", async || !items(&bench, town).await.is_empty()).await;
-    running.task.abort();
+    running.kill();
     mailbox.plant(&letter(120));
-    let running = Running::start(&bench);
+    let running = Running::reception(&bench);
     until_items(&bench, town, 121).await;
     running.stop().await;
     assert_eq!(items(&bench, town).await.len(), 121);
@@ -109,7 +91,7 @@ async fn one_slow_mailbox_and_one_dead_one_delay_nobody() {
     let (_, other) = bench.channel(city, "memory", "other").await;
     quick.plant(&letter(1));
     other.plant(&letter(2));
-    let _running = Running::start(&bench);
+    let _running = Running::reception(&bench);
     until_items(&bench, city, 1).await;
     until_items(&bench, town, 1).await;
     until_health(&bench, town, dead, "failing").await;
@@ -120,7 +102,7 @@ async fn a_dead_token_shows_in_the_channel_and_a_mended_one_too() {
     let bench = Bench::start();
     let town = bench.tenant("town").await;
     let (channel, mailbox) = bench.channel(town, "memory", "help").await;
-    let _running = Running::start(&bench);
+    let _running = Running::reception(&bench);
     until_health(&bench, town, channel, "ok").await;
     mailbox.trouble(Some(Trouble::Credentials));
     until_health(&bench, town, channel, "failing").await;
@@ -137,7 +119,7 @@ async fn a_dead_token_shows_in_the_channel_and_a_mended_one_too() {
 async fn a_paused_channel_is_left_alone_and_a_new_or_resumed_one_is_asked_at_once() {
     let bench = Bench::start();
     let town = bench.tenant("town").await;
-    let running = Running::start(&bench);
+    let running = Running::reception(&bench);
     let (channel, mailbox) = bench.channel(town, "memory", "help").await;
     mailbox.plant(&letter(1));
     until_items(&bench, town, 1).await;
@@ -145,7 +127,7 @@ async fn a_paused_channel_is_left_alone_and_a_new_or_resumed_one_is_asked_at_onc
     // The change is seen before anything planted after it could be: the pause ends the wait that is going on.
     tokio::task::yield_now().await;
     running.stop().await;
-    let running = Running::start(&bench);
+    let running = Running::reception(&bench);
     mailbox.plant(&letter(2));
     let (_, other) = bench.channel(town, "memory", "other").await;
     other.plant(&letter(3));
@@ -163,7 +145,7 @@ async fn a_suspended_agencys_mail_stays_where_it_is() {
     bench.store.control_write(move |c| tenants::set_status(c, town, tenants::SUSPENDED)).await.unwrap();
     let (_, mailbox) = bench.channel(town, "memory", "help").await;
     let (_, other) = bench.channel(city, "memory", "other").await;
-    let running = Running::start(&bench);
+    let running = Running::reception(&bench);
     mailbox.plant(&letter(1));
     other.plant(&letter(1));
     until_items(&bench, city, 1).await;
@@ -180,7 +162,7 @@ async fn fetching_stops_while_too_much_waits_to_be_filed() {
     for n in 0..500 {
         mailbox.plant(&letter(n));
     }
-    let running = Running::start(&bench);
+    let running = Running::reception(&bench);
     let count = async || {
         let n: store::Result<i64> = bench.store.tenant(town).read(inbound::waiting).await;
         n.unwrap()
@@ -190,7 +172,7 @@ async fn fetching_stops_while_too_much_waits_to_be_filed() {
     let held = count().await;
     assert!((201..=250).contains(&held), "{held}");
     while crate::cases::intake::work(&bench.deps.intake, town, 500).await.unwrap().more {}
-    let running = Running::start(&bench);
+    let running = Running::reception(&bench);
     until("more is fetched", async || count().await > 200).await;
     running.stop().await;
 }
@@ -203,7 +185,7 @@ async fn of_two_processes_one_asks_a_mailbox_and_the_other_takes_over_when_it_di
     let bench = Bench::on(place.store, place.dir);
     let town = bench.tenant("town").await;
     let (_, mailbox) = bench.channel(town, "memory", "help").await;
-    let (one, two) = (Running::start(&bench), Running::start(&bench));
+    let (one, two) = (Running::reception(&bench), Running::reception(&bench));
     for n in 0..150 {
         mailbox.plant(&letter(n));
     }
@@ -214,9 +196,9 @@ async fn of_two_processes_one_asks_a_mailbox_and_the_other_takes_over_when_it_di
     assert_eq!((told.len(), mailbox.committed().len()), (150, 150), "nobody fetched what another had fetched");
 
     // Whichever of the two had the mailbox, a third one has it in the end.
-    let three = Running::start(&bench);
+    let three = Running::reception(&bench);
     for (n, dead) in [one, two].into_iter().enumerate() {
-        dead.task.abort();
+        dead.kill();
         bench.pass(6);
         mailbox.plant(&letter(150 + n));
         until_items(&bench, town, 151 + n).await;

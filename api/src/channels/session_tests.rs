@@ -1,36 +1,18 @@
 //! What is promised of sessions: nothing is acknowledged before it is durable, and each channel is in one hand.
 
 use civicdesk_contract::memory::{Letter, Trouble};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::poller::Poller;
 use crate::{
-    jobs::bench::{Bench, until},
+    jobs::{
+        at_work::Running,
+        bench::{Bench, until},
+    },
     store::{
         self, Tx, channels, inbound,
         tests::support::{self, on_both},
     },
 };
-
-struct Running {
-    stop: CancellationToken,
-    task: JoinHandle<()>,
-}
-
-impl Running {
-    fn start(bench: &Bench) -> Self {
-        let stop = CancellationToken::new();
-        let poller = Poller::new(bench.deps.intake.clone(), bench.deps.opener.clone(), stop.clone());
-        Self { task: tokio::spawn(poller.run()), stop }
-    }
-
-    async fn stop(self) {
-        self.stop.cancel();
-        self.task.await.unwrap();
-    }
-}
 
 fn letter(n: usize) -> Letter {
     Letter::from_email("ann@x.example", &format!("Mail {n}"), "hello")
@@ -49,13 +31,13 @@ on_both!(what_a_session_hands_over_is_stored_once_whatever_breaks, 0, 4, |place|
     for n in 0..20 {
         mailbox.plant(&letter(n));
     }
-    let running = Running::start(&bench);
+    let running = Running::reception(&bench);
     until("some are stored", async || count(&bench, town).await > 3).await;
-    running.task.abort();
+    running.kill();
     // Where processes share channels, this one's share is free once it has shown nothing for a while.
     bench.pass(10);
     mailbox.plant(&letter(20));
-    let running = Running::start(&bench);
+    let running = Running::reception(&bench);
     until("all are stored", async || count(&bench, town).await == 21).await;
     until("the channel is well", async || bench.channel_row(town, channel).await.health == "ok").await;
     mailbox.trouble(Some(Trouble::Unreachable));
@@ -72,7 +54,7 @@ async fn a_paused_channel_holds_no_session() {
     let bench = Bench::start();
     let town = bench.tenant("town").await;
     let (channel, mailbox) = bench.channel(town, "line", "help").await;
-    let running = Running::start(&bench);
+    let running = Running::reception(&bench);
     mailbox.plant(&letter(0));
     until("it is stored", async || count(&bench, town).await == 1).await;
     let set = |state: &'static str| {
@@ -98,7 +80,7 @@ async fn of_two_processes_one_holds_the_session_and_the_other_takes_over() {
     let bench = Bench::on(place.store.clone(), tempfile::tempdir().unwrap());
     let town = bench.tenant("town").await;
     let (_, mailbox) = bench.channel(town, "line", "help").await;
-    let (one, other) = (Running::start(&bench), Running::start(&bench));
+    let (one, other) = (Running::reception(&bench), Running::reception(&bench));
     until("the session is held", async || mailbox.sessions() == 1).await;
     mailbox.plant(&letter(0));
     until("it is stored", async || count(&bench, town).await == 1).await;

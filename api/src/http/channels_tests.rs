@@ -42,6 +42,16 @@ over_both!(the_kinds_of_network_say_what_they_can_do_and_ask_for, |desk| {
     assert_eq!(memory["settings_schema"]["properties"]["secret"]["writeOnly"], true);
 });
 
+over_both!(every_capability_that_a_connector_declares_is_shown, |desk| {
+    let agency = desk.agency("riverton").await;
+    let listed = desk.get("/v1/connectors", &agency.key).await;
+    for shown in listed.body["data"].as_array().unwrap() {
+        let id = shown["id"].as_str().unwrap();
+        let (about, _) = desk.app.opener.registry().find(id).unwrap();
+        assert_eq!(shown["capabilities"], serde_json::to_value(&about.capabilities).unwrap(), "{id}");
+    }
+});
+
 over_both!(a_channels_secrets_go_in_and_never_come_out, |desk| {
     let agency = desk.agency("riverton").await;
     let made = desk.post("/v1/channels", &agency.key, town(&desk, "help")).await;

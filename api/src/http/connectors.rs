@@ -1,7 +1,7 @@
 //! `/v1/connectors`: the kinds of network that this program speaks.
 
 use actix_web::get;
-use civicdesk_contract::{About, Visibility};
+use civicdesk_contract::{About, Capabilities, Visibility};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -48,39 +48,65 @@ pub struct CapabilitiesView {
     /// `private`, `public` or `both`.
     #[schema(example = "private")]
     pub visibility: String,
-    /// Characters of one message; null where there is no limit.
+    /// The longest text of one message, in `text_unit`; null where there is no limit, or each account has its own.
     pub max_text: Option<usize>,
+    /// What the network counts: `characters`, `utf16` (code units) or `bytes` (of UTF-8).
+    #[schema(example = "characters")]
+    pub text_unit: String,
     /// `email`, `phone`, `handle` or `account`.
     #[schema(example = json!(["email"]))]
     pub identities: Vec<String>,
 }
 
-impl ConnectorView {
-    fn of(about: &About) -> Self {
-        let can = &about.capabilities;
-        let visibility = match can.visibility {
+impl CapabilitiesView {
+    /// Taken apart whole, so that none can be left out.
+    fn of(can: &Capabilities) -> Self {
+        let &Capabilities {
+            poll,
+            hooks,
+            session,
+            send,
+            idempotent_send,
+            html,
+            attachments,
+            threads,
+            receipts,
+            templates_only,
+            visibility,
+            max_text,
+            text_unit,
+            ref identities,
+        } = can;
+        let visibility = match visibility {
             Visibility::Private => "private",
             Visibility::Public => "public",
             Visibility::Both => "both",
         };
         Self {
+            poll,
+            hooks,
+            session,
+            send,
+            idempotent_send,
+            html,
+            attachments,
+            threads,
+            receipts,
+            templates_only,
+            visibility: visibility.to_owned(),
+            max_text,
+            text_unit: text_unit.as_str().to_owned(),
+            identities: identities.iter().map(|kind| kind.as_str().to_owned()).collect(),
+        }
+    }
+}
+
+impl ConnectorView {
+    fn of(about: &About) -> Self {
+        Self {
             id: about.id.to_owned(),
             name: about.name.to_owned(),
-            capabilities: CapabilitiesView {
-                poll: can.poll,
-                hooks: can.hooks,
-                session: can.session,
-                send: can.send,
-                idempotent_send: can.idempotent_send,
-                html: can.html,
-                attachments: can.attachments,
-                threads: can.threads,
-                receipts: can.receipts,
-                templates_only: can.templates_only,
-                visibility: visibility.to_owned(),
-                max_text: can.max_text,
-                identities: can.identities.iter().map(|kind| kind.as_str().to_owned()).collect(),
-            },
+            capabilities: CapabilitiesView::of(&about.capabilities),
             settings_schema: about.settings_schema.clone(),
         }
     }

@@ -1,6 +1,6 @@
 //! `/v1/inbound`: the ledger of everything that came in, and what became of it.
 
-use actix_web::{HttpResponse, get, http::header, post, web::Path};
+use actix_web::{HttpResponse, get, post, web::Path};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -149,11 +149,7 @@ pub async fn read(door: Door<needs::InboundRead>, path: Path<String>) -> Answer 
 #[get("/inbound/{id}/raw")]
 pub async fn raw(door: Door<needs::InboundRead>, path: Path<String>) -> Result<HttpResponse, Problem> {
     let item = door.read(move |tx, _| named(tx, &path)).await?;
-    let bytes = door.app().blobs.raw(&item).await.map_err(|e| Fail::Broken(e.to_string()))?;
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"item.eml\""))
-        .content_type("application/octet-stream")
-        .body(bytes))
+    super::raw::download(door.app(), &item, "item.eml").await
 }
 
 /// Puts a quarantined item back in line, to be read once more.

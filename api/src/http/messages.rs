@@ -1,6 +1,6 @@
 //! `/v1/cases/{id}/messages`, `/notes` and `/v1/messages/{id}`: what was said, and answering it.
 
-use actix_web::{HttpResponse, get, http::header, post, web::Path};
+use actix_web::{HttpResponse, get, post, web::Path};
 use civicdesk_contract::{IdentityKind, Party};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -319,11 +319,7 @@ pub async fn raw(door: Door<needs::CasesRead>, path: Path<String>) -> Result<Htt
             Ok(inbound::get(tx, item)?)
         })
         .await?;
-    let bytes = door.app().blobs.raw(&item).await.map_err(|e| Fail::Broken(e.to_string()))?;
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"message.eml\""))
-        .content_type("application/octet-stream")
-        .body(bytes))
+    super::raw::download(door.app(), &item, "message.eml").await
 }
 
 /// Sends a message once more that failed, or whose end is unknown.

@@ -69,6 +69,7 @@ pub mod page;
 pub mod problem;
 mod public;
 mod query;
+mod raw;
 mod search;
 pub mod serve;
 mod show;

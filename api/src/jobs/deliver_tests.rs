@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use civicdesk_contract::memory::Trouble;
 use jiff::SignedDuration;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
+    at_work::Running,
     bench::{Bench, until},
-    runner::Runner,
 };
 use crate::{
     cases::{reply, retry},
@@ -22,30 +21,15 @@ use crate::{
     },
 };
 
-/// The program's background work, until it is killed or stopped.
-struct Running {
-    runner: Runner,
-    stop: CancellationToken,
-    task: JoinHandle<()>,
-}
-
-impl Running {
-    fn start(bench: &Bench) -> Self {
-        let stop = CancellationToken::new();
-        let runner = Runner::new(bench.store.clone(), bench.deps.intake.clock.clone(), super::all(bench.deps.clone()));
-        Self { task: tokio::spawn(runner.clone().run(stop.clone())), runner, stop }
-    }
-
-    /// Moves the clock on.
-    fn pass(&self, bench: &Bench, seconds: i64) {
-        bench.pass(seconds);
-        self.runner.nudge();
-    }
-
-    async fn stop(self) {
-        self.stop.cancel();
-        self.task.await.unwrap();
-    }
+/// An answer whose first attempt failed because of its channel, and that waits for the next one.
+async fn held_back(bench: &Bench, town: Uuid, channel: Uid) -> Uid {
+    let id = bench.answer(town, channel, "hello").await;
+    until("the failed attempt is on record", async || {
+        let message = bench.message(town, id).await;
+        message.state == "queued" && message.attempts == 1
+    })
+    .await;
+    id
 }
 
 #[tokio::test]
@@ -53,7 +37,7 @@ async fn an_answer_goes_out_once_and_its_record_says_so() {
     let bench = Bench::start();
     let town = bench.tenant("town").await;
     let (channel, mailbox) = bench.channel(town, "mail", "help").await;
-    let running = Running::start(&bench);
+    let running = Running::jobs(&bench);
     let id = bench.answer(town, channel, "We mend it on Monday.").await;
     let message = bench.until_state(town, id, "sent").await;
     let sent = mailbox.sent();
@@ -73,13 +57,8 @@ async fn while_the_network_is_down_a_message_waits_and_then_goes_out() {
     let town = bench.tenant("town").await;
     let (channel, mailbox) = bench.channel(town, "mail", "help").await;
     mailbox.trouble(Some(Trouble::Unreachable));
-    let running = Running::start(&bench);
-    let id = bench.answer(town, channel, "hello").await;
-    until("the failed attempt is on record", async || {
-        let message = bench.message(town, id).await;
-        message.state == "queued" && message.attempts == 1
-    })
-    .await;
+    let running = Running::jobs(&bench);
+    let id = held_back(&bench, town, channel).await;
     let row = bench.channel_row(town, channel).await;
     assert_eq!((row.health.as_str(), row.health_kind.as_deref()), ("failing", Some("unreachable")));
     let due = bench.store.tenant(town).read(jobs::next_due).await.unwrap().unwrap();
@@ -98,13 +77,8 @@ async fn what_waits_for_a_channel_goes_out_as_soon_as_a_person_finds_it_mended()
     let town = bench.tenant("town").await;
     let (channel, mailbox) = bench.channel(town, "mail", "help").await;
     mailbox.trouble(Some(Trouble::Unreachable));
-    let running = Running::start(&bench);
-    let id = bench.answer(town, channel, "hello").await;
-    until("the failed attempt is on record", async || {
-        let message = bench.message(town, id).await;
-        message.state == "queued" && message.attempts == 1
-    })
-    .await;
+    let running = Running::jobs(&bench);
+    let id = held_back(&bench, town, channel).await;
     mailbox.trouble(None);
     let row = bench.channel_row(town, channel).await;
     let proven = setup::check(&bench.store, &bench.deps.opener, &bench.deps.intake.clock, &row).await.unwrap();
@@ -119,7 +93,7 @@ async fn a_refused_message_fails_with_its_reason() {
     let town = bench.tenant("town").await;
     let (channel, mailbox) = bench.channel(town, "mail", "help").await;
     mailbox.trouble(Some(Trouble::Refused));
-    let _running = Running::start(&bench);
+    let _running = Running::jobs(&bench);
     let id = bench.answer(town, channel, "hello").await;
     let message = bench.until_state(town, id, "failed").await;
     assert!(message.state_detail.unwrap().contains("takes no message"));
@@ -143,7 +117,7 @@ async fn what_a_channel_does_not_declare_never_reaches_its_connector() {
     };
     let queued: Result<(), Error> = bench.store.tenant(town).write(queue).await;
     queued.unwrap();
-    let _running = Running::start(&bench);
+    let _running = Running::jobs(&bench);
     let message = bench.until_state(town, id, "failed").await;
     assert_eq!((message.attempts, mailbox.sent().len()), (0, 0));
 }
@@ -154,7 +128,7 @@ async fn a_lost_reply_by_mail_is_repeated_under_the_same_id_and_counted() {
     let town = bench.tenant("town").await;
     let (channel, mailbox) = bench.channel(town, "mail", "help").await;
     mailbox.trouble(Some(Trouble::LostReply));
-    let running = Running::start(&bench);
+    let running = Running::jobs(&bench);
     let id = bench.answer(town, channel, "hello").await;
     until("the attempt is over", async || {
         bench.message(town, id).await.state_detail.is_some_and(|d| d.contains("reply was lost"))
@@ -175,7 +149,7 @@ async fn a_lost_reply_where_repeats_go_unnoticed_is_left_to_staff() {
     let town = bench.tenant("town").await;
     let (channel, mailbox) = bench.channel(town, "social", "help").await;
     mailbox.trouble(Some(Trouble::LostReply));
-    let _running = Running::start(&bench);
+    let _running = Running::jobs(&bench);
     let id = bench.answer(town, channel, "hello").await;
     bench.until_state(town, id, "unknown").await;
     assert_eq!(mailbox.sent().len(), 1);
@@ -209,7 +183,7 @@ async fn killed_while_sending(bench: &Bench, connector: &str) -> (Uuid, Uid) {
 async fn killed_while_sending_mail_goes_out_again_under_the_same_id_and_is_counted() {
     let bench = Bench::start();
     let (town, id) = killed_while_sending(&bench, "mail").await;
-    let _running = Running::start(&bench);
+    let _running = Running::jobs(&bench);
     let message = bench.until_state(town, id, "sent").await;
     assert_eq!(message.attempts, 2);
     assert_eq!(bench.message_events(town).await, ["message.repeated", "message.sent"]);
@@ -219,7 +193,7 @@ async fn killed_while_sending_mail_goes_out_again_under_the_same_id_and_is_count
 async fn killed_while_sending_where_repeats_go_unnoticed_staff_decide() {
     let bench = Bench::start();
     let (town, id) = killed_while_sending(&bench, "social").await;
-    let _running = Running::start(&bench);
+    let _running = Running::jobs(&bench);
     let message = bench.until_state(town, id, "unknown").await;
     assert_eq!(message.attempts, 1);
     assert_eq!(bench.network.mailbox("help", "secret").sent().len(), 0);
@@ -233,7 +207,7 @@ async fn one_dead_network_holds_no_other_channel_and_no_other_tenant() {
     let (alive, _) = bench.channel(town, "mail", "alive").await;
     let (other, _) = bench.channel(city, "mail", "other").await;
     mailbox.trouble(Some(Trouble::Slow(Duration::from_secs(3600))));
-    let _running = Running::start(&bench);
+    let _running = Running::jobs(&bench);
     let mut stuck = Vec::new();
     for n in 0..30 {
         stuck.push(bench.answer(town, dead, &format!("stuck {n}")).await);
@@ -258,7 +232,7 @@ async fn a_channels_messages_go_out_in_the_order_in_which_they_were_written() {
         ids.push(bench.answer(town, channel, &n.to_string()).await);
         bench.pass(1);
     }
-    let running = Running::start(&bench);
+    let running = Running::jobs(&bench);
     bench.until_state(town, ids[24], "sent").await;
     let texts: Vec<String> = mailbox.sent().into_iter().map(|sent| sent.text).collect();
     assert_eq!(texts, (0..25).map(|n| n.to_string()).collect::<Vec<_>>());
@@ -272,10 +246,10 @@ async fn nothing_leaves_while_outgoing_is_paused_and_everything_after() {
     let (channel, mailbox) = bench.channel(town, "mail", "help").await;
     let at = bench.now();
     bench.store.control_write(move |c| flags::set(c, "outgoing", "paused", at)).await.unwrap();
-    let running = Running::start(&bench);
+    let running = Running::jobs(&bench);
     let id = bench.answer(town, channel, "hello").await;
     running.stop().await;
-    let running = Running::start(&bench);
+    let running = Running::jobs(&bench);
     assert_eq!((bench.message(town, id).await.state.as_str(), mailbox.sent().len()), ("queued", 0));
     bench.store.control_write(|c| flags::clear(c, "outgoing")).await.unwrap();
     bench.until_state(town, id, "sent").await;
@@ -293,7 +267,7 @@ async fn a_stopped_program_leaves_the_rest_of_its_queue_to_the_next() {
         ids.push(bench.answer(town, channel, &n.to_string()).await);
         bench.pass(1);
     }
-    let running = Running::start(&bench);
+    let running = Running::jobs(&bench);
     bench.until_state(town, ids[0], "sending").await;
     running.stop().await;
     assert_eq!(bench.message(town, ids[0]).await.state, "sent", "what was in hand came to its end");
@@ -304,7 +278,7 @@ async fn a_stopped_program_leaves_the_rest_of_its_queue_to_the_next() {
     };
     assert!(held.is_empty());
     mailbox.trouble(None);
-    let _running = Running::start(&bench);
+    let _running = Running::jobs(&bench);
     bench.until_state(town, ids[4], "sent").await;
     assert_eq!(mailbox.sent().len(), 5);
 }
@@ -315,7 +289,7 @@ async fn after_five_days_a_message_is_given_up_and_says_why() {
     let town = bench.tenant("town").await;
     let (channel, mailbox) = bench.channel(town, "mail", "help").await;
     mailbox.trouble(Some(Trouble::Unreachable));
-    let running = Running::start(&bench);
+    let running = Running::jobs(&bench);
     let id = bench.answer(town, channel, "hello").await;
     for attempt in 1.. {
         until("the attempt is over", async || {
@@ -338,7 +312,7 @@ async fn staff_send_again_what_failed_and_nothing_else() {
     let town = bench.tenant("town").await;
     let (channel, mailbox) = bench.channel(town, "social", "help").await;
     mailbox.trouble(Some(Trouble::LostReply));
-    let _running = Running::start(&bench);
+    let _running = Running::jobs(&bench);
     let id = bench.answer(town, channel, "hello").await;
     let message = bench.until_state(town, id, "unknown").await;
     let act = bench.act();
@@ -362,7 +336,7 @@ async fn two_processes_share_the_outbox_and_send_each_message_once_and_in_order(
     let (town, city) = (bench.tenant("town").await, bench.tenant("city").await);
     let (channel, mailbox) = bench.channel(town, "mail", "help").await;
     let (other, others) = bench.channel(city, "mail", "other").await;
-    let (one, two) = (Running::start(&bench), Running::start(&bench));
+    let (one, two) = (Running::jobs(&bench), Running::jobs(&bench));
     let mut ids = Vec::new();
     for n in 0..25 {
         ids.push(bench.answer(town, channel, &n.to_string()).await);

@@ -1,6 +1,8 @@
 //! Work after the answer: rows that a change wrote for later, done in the background.
 
 #[cfg(test)]
+pub mod at_work;
+#[cfg(test)]
 pub mod bench;
 mod claim;
 mod deliver;

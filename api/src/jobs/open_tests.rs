@@ -1,12 +1,11 @@
 //! What is promised of answers that cross channels, or that anyone can read.
 
 use civicdesk_contract::{IdentityKind, Media, Party, memory::File};
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
+    at_work::Running,
     bench::{Bench, until},
-    runner::Runner,
 };
 use crate::{
     cases::{
@@ -98,17 +97,45 @@ on_both!(what_was_said_in_private_is_never_said_in_public, 0, 4, |place| {
     let quiet = Reply { text: "We come to 12 Elm Street, second floor.".into(), ..Reply::default() };
     let quiet = answer(&bench, town, asked.case_id, quiet).await.unwrap();
     assert_eq!((quiet.message.public, quiet.message.in_reply_to.as_deref()), (false, Some("d1")));
-    let stop = CancellationToken::new();
-    let runner =
-        Runner::new(bench.store.clone(), bench.deps.intake.clock.clone(), crate::jobs::all(bench.deps.clone()));
-    let running = tokio::spawn(runner.run(stop.clone()));
+    let running = Running::jobs(&bench);
     bench.until_state(town, open.message.id, "sent").await;
     bench.until_state(town, quiet.message.id, "sent").await;
     let sent: Vec<bool> = mailbox.sent().iter().map(|sent| sent.public).collect();
     assert!(sent.contains(&true) && sent.contains(&false), "{sent:?}");
-    stop.cancel();
-    running.await.unwrap();
+    running.stop().await;
 });
+
+#[tokio::test]
+async fn a_public_answer_that_a_private_word_overtook_stays_here() {
+    let bench = Bench::start();
+    let town = bench.tenant("town").await;
+    let (square, mailbox) = bench.channel(town, "social", "square").await;
+    let asked = bring(&bench, town, square, post("p1", "The lamp on Elm Street is out!")).await;
+    let text = "We come on Monday to 12 Elm Street, second floor.";
+    let queued = answer(&bench, town, asked.case_id, openly(text)).await.unwrap();
+    bring(&bench, town, square, direct("d1", "p1", "I live at 12 Elm Street, second floor.")).await;
+    let running = Running::jobs(&bench);
+    let message = bench.until_state(town, queued.message.id, "failed").await;
+    let why = message.state_detail.unwrap();
+    assert!(why.contains("repeats the private message") && mailbox.sent().is_empty(), "{why}");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_channel_is_told_when_its_citizen_was_last_heard_there() {
+    let bench = Bench::start();
+    let town = bench.tenant("town").await;
+    let (square, mailbox) = bench.channel(town, "social", "square").await;
+    bring(&bench, town, square, Plain { public: false, ..post("d1", "When do you open?") }).await;
+    let asked = bring(&bench, town, square, direct("d2", "d1", "On Sunday, I mean.")).await;
+    let quiet = Reply { text: "We are closed.".into(), ..Reply::default() };
+    let posted = answer(&bench, town, asked.case_id, quiet).await.unwrap();
+    bench.pass(3600);
+    let running = Running::jobs(&bench);
+    bench.until_state(town, posted.message.id, "sent").await;
+    assert_eq!(mailbox.sent()[0].heard_at, Some(asked.created_at.0));
+    running.stop().await;
+}
 
 #[tokio::test]
 async fn nothing_is_public_but_an_answer_to_what_was() {
@@ -144,15 +171,11 @@ on_both!(an_answer_goes_out_on_another_channel_than_the_question_came_on, 0, 4, 
     bench.store.tenant(town).write(known).await.unwrap();
     let posted = answer(&bench, town, asked.case_id, other).await.unwrap();
     assert_eq!((posted.message.in_reply_to, posted.message.public), (None, false), "no foreign network's id");
-    let stop = CancellationToken::new();
-    let runner =
-        Runner::new(bench.store.clone(), bench.deps.intake.clock.clone(), crate::jobs::all(bench.deps.clone()));
-    let running = tokio::spawn(runner.run(stop.clone()));
+    let running = Running::jobs(&bench);
     bench.until_state(town, posted.message.id, "sent").await;
     let to: Vec<String> = mailbox.sent()[0].to.iter().map(|party| party.address.clone()).collect();
     assert_eq!(to, ["Maria@x.example"]);
-    stop.cancel();
-    running.await.unwrap();
+    running.stop().await;
 });
 
 #[tokio::test]
@@ -199,12 +222,7 @@ async fn files_that_lie_at_the_network_are_fetched_or_said_to_be_missing() {
     let mut letter = civicdesk_contract::memory::Letter::from_email("ann@x.example", "Lamp", "See the photo.");
     letter.media = media;
     mailbox.plant(&letter);
-    let stop = CancellationToken::new();
-    let runner =
-        Runner::new(bench.store.clone(), bench.deps.intake.clock.clone(), crate::jobs::all(bench.deps.clone()));
-    let poller =
-        crate::channels::poller::Poller::new(bench.deps.intake.clone(), bench.deps.opener.clone(), stop.clone());
-    let (running, polling) = (tokio::spawn(runner.run(stop.clone())), tokio::spawn(poller.run()));
+    let (running, polling) = (Running::jobs(&bench), Running::reception(&bench));
     let door = bench.store.tenant(town);
     let kept = async || -> Vec<attachments::Attachment> {
         let read: store::Result<_> = door
@@ -221,9 +239,8 @@ async fn files_that_lie_at_the_network_are_fetched_or_said_to_be_missing() {
     assert_eq!((files.len(), files[0].name.as_str(), files[0].size), (1, "lamp.jpg", 300));
     let told = bench.message_events(town).await;
     assert!(told.contains(&"message.files_fetched".to_owned()), "{told:?}");
-    stop.cancel();
-    running.await.unwrap();
-    polling.await.unwrap();
+    running.stop().await;
+    polling.stop().await;
 }
 
 #[tokio::test]

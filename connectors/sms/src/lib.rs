@@ -11,3 +11,17 @@ mod people;
 pub mod segments;
 pub mod twilio;
 pub mod vonage;
+
+use civicdesk_contract::{Capabilities, IdentityKind};
+
+/// What every provider of texts can do. Short codes and names in letters are handles.
+fn texts(longest: usize) -> Capabilities {
+    Capabilities {
+        hooks: true,
+        send: true,
+        receipts: true,
+        max_text: Some(longest),
+        identities: vec![IdentityKind::Phone, IdentityKind::Handle],
+        ..Capabilities::none()
+    }
+}

@@ -8,7 +8,7 @@ use lettre::transport::smtp::{
     commands::{Data, Mail, Noop, Quit, Rcpt, Rset},
     response::Response,
 };
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, error::Elapsed, timeout};
 
 use super::outcome::{Failure, Stage, error};
 use crate::compose::Composed;
@@ -99,22 +99,22 @@ impl Session {
         self.whole = false;
         let patience = VERDICT_PATIENCE + Duration::from_secs(bytes.len() as u64 / PIECE as u64);
         let verdict = timeout(patience, self.connection.message_iter(pieces)).await;
-        let failure = match verdict {
-            Ok(Ok(response)) => {
-                self.whole = true;
-                self.used = Instant::now();
-                return Ok(response);
-            }
-            Ok(Err(e)) => Failure::of(&e),
-            Err(_) => Failure::Silent,
-        };
-        self.whole = !failure.ends_connection();
-        Err(error(if written { Stage::Verdict } else { Stage::Content }, &failure))
+        let stage = if written { Stage::Verdict } else { Stage::Content };
+        self.answered(verdict).map_err(|failure| error(stage, &failure))
     }
 
     async fn say(&mut self, stage: Stage, command: impl Display) -> std::result::Result<Response, Failure> {
         self.whole = false;
-        let failure = match timeout(PATIENCE, self.connection.command(command)).await {
+        let answer = timeout(PATIENCE, self.connection.command(command)).await;
+        self.answered(answer).inspect_err(|failure| tracing::debug!(step = stage.operation(), ?failure, "smtp"))
+    }
+
+    /// Notes what an answer, or none, says of the connection.
+    fn answered(
+        &mut self,
+        answer: std::result::Result<std::result::Result<Response, lettre::transport::smtp::Error>, Elapsed>,
+    ) -> std::result::Result<Response, Failure> {
+        let failure = match answer {
             Ok(Ok(response)) => {
                 self.whole = true;
                 self.used = Instant::now();
@@ -124,7 +124,6 @@ impl Session {
             Err(_) => Failure::Silent,
         };
         self.whole = !failure.ends_connection();
-        tracing::debug!(step = stage.operation(), ?failure, "smtp");
         Err(failure)
     }
 }

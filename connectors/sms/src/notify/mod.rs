@@ -12,9 +12,9 @@ mod settings;
 
 use std::sync::Arc;
 
-use civicdesk_contract::{
-    About, Capabilities, Channel, Connector, IdentityKind, Inbound, RawItem, Result, Settings, Tools,
-};
+use civicdesk_contract::{About, Capabilities, Channel, Connector, Inbound, RawItem, Result, Settings, Tools};
+
+use crate::texts;
 
 pub use plain::plain;
 pub use settings::NotifySettings;
@@ -33,15 +33,7 @@ impl Connector for Notify {
         About {
             id: "notify",
             name: "SMS by GOV.UK Notify",
-            capabilities: Capabilities {
-                hooks: true,
-                send: true,
-                receipts: true,
-                templates_only: true,
-                max_text: Some(LONGEST),
-                identities: vec![IdentityKind::Phone, IdentityKind::Handle],
-                ..Capabilities::none()
-            },
+            capabilities: Capabilities { templates_only: true, ..texts(LONGEST) },
             settings_schema: schemars::schema_for!(NotifySettings).to_value(),
         }
     }

@@ -9,8 +9,10 @@ mod signature;
 use std::sync::Arc;
 
 use civicdesk_contract::{
-    About, Capabilities, Channel, Connector, IdentityKind, Inbound, RawItem, Result, Settings, TextUnit, Tools,
+    About, Capabilities, Channel, Connector, Inbound, RawItem, Result, Settings, TextUnit, Tools,
 };
+
+use crate::texts;
 
 pub use settings::TwilioSettings;
 pub use signature::verify;
@@ -29,15 +31,7 @@ impl Connector for Twilio {
         About {
             id: "twilio",
             name: "SMS by Twilio",
-            capabilities: Capabilities {
-                hooks: true,
-                send: true,
-                receipts: true,
-                max_text: Some(LONGEST),
-                text_unit: TextUnit::Utf16,
-                identities: vec![IdentityKind::Phone, IdentityKind::Handle],
-                ..Capabilities::none()
-            },
+            capabilities: Capabilities { text_unit: TextUnit::Utf16, ..texts(LONGEST) },
             settings_schema: schemars::schema_for!(TwilioSettings).to_value(),
         }
     }

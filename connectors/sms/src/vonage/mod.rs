@@ -12,8 +12,10 @@ pub mod token;
 use std::sync::Arc;
 
 use civicdesk_contract::{
-    About, Capabilities, Channel, Connector, IdentityKind, Inbound, RawItem, Result, Settings, TextUnit, Tools,
+    About, Capabilities, Channel, Connector, Inbound, RawItem, Result, Settings, TextUnit, Tools,
 };
+
+use crate::texts;
 
 pub use settings::{Api, VonageSettings};
 
@@ -31,15 +33,7 @@ impl Connector for Vonage {
         About {
             id: "vonage",
             name: "SMS by Vonage",
-            capabilities: Capabilities {
-                hooks: true,
-                send: true,
-                receipts: true,
-                max_text: Some(LONGEST),
-                text_unit: TextUnit::Utf16,
-                identities: vec![IdentityKind::Phone, IdentityKind::Handle],
-                ..Capabilities::none()
-            },
+            capabilities: Capabilities { text_unit: TextUnit::Utf16, ..texts(LONGEST) },
             settings_schema: schemars::schema_for!(VonageSettings).to_value(),
         }
     }
