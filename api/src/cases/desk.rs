@@ -159,17 +159,8 @@ pub fn tell(
     let to = reach::addresses_on(tx, &can, contact.id)?;
     let tenant = tenant::get(tx)?;
     let language = contact.language.as_deref().unwrap_or(&tenant.locale);
-    let mut letter = record::draft(act, &case, "outbound");
-    letter.channel_id = Some(channel.id);
-    letter.sender = Json::of(&reach::own_party(&can, channel.address.as_deref()));
-    letter.recipients = Json::of(&to.first().into_iter().collect::<Vec<_>>());
-    letter.text = letters::short(what, language, &tenant.name, &case.reference, visit.number)?;
-    letter.fresh_text.clone_from(&letter.text);
-    letter.subject = Some(format!("{} [{}]", tenant.name, case.reference));
-    letter.network_id = Some(reply::network_id(act, &letter, channel.address.as_deref()));
-    letter.letter = Some(what.to_owned());
-    letter.automatic = true;
-    letter.written_at = Some(act.now);
+    let text = letters::short(what, language, &tenant.name, &case.reference, visit.number)?;
+    let mut letter = letters::brief(act, (&tenant, &case), (&channel, &can), to.first(), (what, text));
     let mut written = Written::default();
     if test {
         letter.state = "sent".to_owned();

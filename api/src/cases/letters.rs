@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use civicdesk_contract::Party;
+use civicdesk_contract::{Capabilities, Party};
 use jiff::{SignedDuration, Timestamp};
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use super::{
-    loops,
+    loops, reach,
     record::{self, Putting},
     reply,
     tokens::ReplyKey,
@@ -47,6 +47,8 @@ const FILES: &[(&str, &str)] = files![
     "your_turn/es/text.txt",
     "ready_to_collect/en/text.txt",
     "ready_to_collect/es/text.txt",
+    "standing/en/text.txt",
+    "standing/es/text.txt",
 ];
 
 static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
@@ -141,6 +143,37 @@ pub fn short(kind: &str, language: &str, agency: &str, reference: &str, number: 
         .get_template(&format!("{kind}/{}/text.txt", known(language)))
         .and_then(|template| template.render(context! { agency, reference, number }));
     rendered.map(|text| text.trim().to_owned()).map_err(|e| Fail::Broken(format!("letters: {e}")))
+}
+
+/// How a case stands, in one sentence; without the reference where it is said aloud to whoever has just named it.
+pub fn standing(language: &str, agency: &str, status: &str, reference: Option<&str>) -> Result<String, Fail> {
+    let templates = TEMPLATES.as_ref().map_err(|e| Fail::Broken(format!("letters: {e}")))?;
+    let rendered = templates
+        .get_template(&format!("standing/{}/text.txt", known(language)))
+        .and_then(|template| template.render(context! { agency, status, reference }));
+    rendered.map(|text| text.trim().to_owned()).map_err(|e| Fail::Broken(format!("letters: {e}")))
+}
+
+/// A letter of one line to one address, ready to be queued or recorded.
+pub fn brief(
+    act: &Acting,
+    (tenant, case): (&Tenant, &Case),
+    (channel, can): (&Channel, &Capabilities),
+    to: Option<&Party>,
+    (kind, text): (&str, String),
+) -> Message {
+    let mut letter = record::draft(act, case, "outbound");
+    letter.channel_id = Some(channel.id);
+    letter.sender = Json::of(&reach::own_party(can, channel.address.as_deref()));
+    letter.recipients = Json::of(&to.into_iter().collect::<Vec<_>>());
+    letter.text = text;
+    letter.fresh_text.clone_from(&letter.text);
+    letter.subject = Some(format!("{} [{}]", tenant.name, case.reference));
+    letter.network_id = Some(reply::network_id(act, &letter, channel.address.as_deref()));
+    letter.letter = Some(kind.to_owned());
+    letter.automatic = true;
+    letter.written_at = Some(act.now);
+    letter
 }
 
 /// The language of ours that is nearest.

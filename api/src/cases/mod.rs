@@ -25,6 +25,7 @@ pub mod reply;
 mod reports;
 pub mod retry;
 pub mod search;
+pub mod standing;
 mod stubs;
 pub mod suggesting;
 mod threading;
