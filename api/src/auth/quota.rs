@@ -43,6 +43,11 @@ impl Quotas {
 
     /// Takes one request from the credential's minute. The standing is told either way.
     pub fn take(&self, credential: &str, now: Timestamp) -> (Standing, Result<(), Fail>) {
+        self.take_some(credential, 1, now)
+    }
+
+    /// The same for something as heavy as so many requests.
+    pub fn take_some(&self, credential: &str, some: u32, now: Timestamp) -> (Standing, Result<(), Fail>) {
         let now = now.as_second();
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= REMEMBERED {
@@ -53,10 +58,11 @@ impl Quotas {
             *window = Window { since: now, used: 0 };
         }
         let reset = u32::try_from(window.since + WINDOW - now).unwrap_or(1);
-        if window.used >= self.most {
-            return (Standing { most: self.most, left: 0, reset }, Err(Fail::TooMany(reset)));
+        let left = self.most.saturating_sub(window.used);
+        if left == 0 {
+            return (Standing { most: self.most, left, reset }, Err(Fail::TooMany(reset)));
         }
-        window.used += 1;
+        window.used += some.min(left);
         (Standing { most: self.most, left: self.most - window.used, reset }, Ok(()))
     }
 

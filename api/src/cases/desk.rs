@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::{
+    answers::Filled,
     fields::{Check, LONGEST_SUBJECT, one_line},
     letters, moving,
     reach::{self, Kinds},
@@ -44,6 +45,8 @@ pub struct Asked {
     pub priority: Option<String>,
     /// The case that they ask about; a new one where none is named.
     pub case_id: Option<Uid>,
+    /// What was filled into the topic's form.
+    pub fields: Vec<Filled>,
 }
 
 /// The oldest channel of this connector that is at work.
@@ -61,17 +64,23 @@ pub fn note(tx: &mut Tx, act: &Acting, channel: Option<&Channel>, asked: &Asked)
 
 /// Takes a request in from somebody whom nobody has seen. Only the first address tells who it is: a form must not put a
 /// stranger's number beside another person's name.
-pub fn request(tx: &mut Tx, act: &Acting, channel: &Channel, asked: &Asked, hash: &[u8]) -> Result<Case, Fail> {
+pub fn request(
+    tx: &mut Tx,
+    act: &Acting,
+    channel: &Channel,
+    asked: &Asked,
+    hash: &[u8],
+) -> Result<(Case, Message), Fail> {
     let (contact, given) = match asked.parties.split_first() {
         Some((first, given)) => (strangers::find_or_make(tx, act, first)?, given),
         None => (people::found_or_made(tx, act, &[], asked.name.as_deref())?, &[] as &[Party]),
     };
     let by = json!({ "method": "request_form", "also_given": given, "name_given": asked.name });
-    let (case, _) = said(tx, act, Some(channel), asked, (contact.id, by))?;
+    let (case, message) = said(tx, act, Some(channel), asked, (contact.id, by))?;
     let (tenant_id, kind) = (tx.tenant(), links::STATUS.to_owned());
     let (case_id, contact_id, hash) = (case.id, contact.id, hash.to_vec());
     links::insert(tx, &Link { tenant_id, hash, case_id, contact_id, kind, created_at: act.now, expires_at: None })?;
-    Ok(case)
+    Ok((case, message))
 }
 
 fn said(
@@ -90,6 +99,7 @@ fn said(
             let mut opening = Opening::new(subject(asked), contact);
             opening.channel_id = channel.map(|row| row.id);
             opening.topic_id = asked.topic_id;
+            opening.fields.clone_from(&asked.fields);
             opening.priority = asked.priority.clone().unwrap_or(opening.priority);
             record::open(tx, act, opening)?
         }

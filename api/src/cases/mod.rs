@@ -1,12 +1,15 @@
 //! The rules of a case: how it begins, what is said in it, and how it changes.
 
 pub mod accept;
+pub mod answers;
 pub mod change;
 pub mod chat;
 pub mod desk;
 mod duplicates;
 pub mod fields;
 mod filing;
+pub mod flaws;
+pub mod form;
 pub mod html;
 pub mod intake;
 mod known;
@@ -23,6 +26,7 @@ pub mod receipts;
 pub mod record;
 pub mod reply;
 mod reports;
+pub mod requests;
 pub mod retry;
 pub mod search;
 pub mod standing;
@@ -31,6 +35,7 @@ pub mod suggesting;
 mod threading;
 pub mod tokens;
 pub mod topics;
+pub mod uploads;
 pub mod words;
 pub mod written;
 

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::{
+    answers::Filled,
     fields::{Check, PRIORITIES},
     words,
     written::Written,
@@ -34,6 +35,8 @@ pub struct Opening {
     pub assignee_id: Option<Uid>,
     pub priority: String,
     pub tags: Vec<String>,
+    /// What was filled into the topic's form.
+    pub fields: Vec<Filled>,
 }
 
 impl Opening {
@@ -47,6 +50,7 @@ impl Opening {
             assignee_id: None,
             priority: "normal".to_owned(),
             tags: Vec::new(),
+            fields: Vec::new(),
         }
     }
 }
@@ -95,6 +99,7 @@ pub fn open_in(
         updated_at: act.now,
         closed_at: None,
         merged_into: None,
+        fields: Json::of(&opening.fields),
     };
     cases::insert(tx, &case)?;
     join(tx, act, &case, opening.contact_id, "requester")?;

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// What an upload may measure.
-const LARGEST: usize = 25 * 1024 * 1024;
+pub const LARGEST: usize = 25 * 1024 * 1024;
 /// Bytes of a file's name.
 const LONGEST_NAME: usize = 255;
 
@@ -81,7 +81,7 @@ fn named(tx: &mut Tx, path: &str, caller: &str) -> Result<Attachment, Fail> {
 }
 
 /// The name in `Content-Disposition: attachment; filename="permit.pdf"` (RFC 6266), made harmless.
-fn file_name(req: &HttpRequest) -> Result<String, Fail> {
+pub fn file_name(req: &HttpRequest) -> Result<String, Fail> {
     let missing = || Fail::field("Content-Disposition", "send the file's name: attachment; filename=\"permit.pdf\"");
     let sent = req.headers().get(header::CONTENT_DISPOSITION).ok_or_else(missing)?;
     let named = ContentDisposition::from_raw(sent).map_err(|_| missing())?;

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     auth::needs,
-    cases::{change, record},
+    cases::{answers::Filled, change, record},
     fail::Fail,
     ids,
     store::{
@@ -59,6 +59,8 @@ pub struct CaseView {
     pub closed_at: Option<String>,
     /// The case that its messages moved to, and that goes on in its place.
     pub merged_into: Option<String>,
+    /// What was filled into the topic's form, as the form was then.
+    pub fields: Vec<Filled>,
 }
 
 impl CaseView {
@@ -80,6 +82,7 @@ impl CaseView {
             updated_at: moment(case.updated_at),
             closed_at: case.closed_at.map(moment),
             merged_into: case.merged_into.map(|i| ids::CASE.show(i.0)),
+            fields: case.fields.read(),
         }
     }
 

@@ -196,7 +196,8 @@ pub async fn leave(app: Data<App>, req: HttpRequest, path: Path<(String, String)
 
 /// Follows a talk: everything that was said, then what is said, as server-sent events whose `data` is one message.
 #[utoipa::path(tag = "public", operation_id = "follow_chat", security(()),
-    params(("tenant" = String, Path, description = "The agency's slug."), ("token" = String, Path, description = "The talk's secret.")),
+    params(("tenant" = String, Path, description = "The agency's slug."), ("token" = String, Path, description = "The talk's secret."),
+        ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen: only what came after it is sent.")),
     responses((status = 200, description = "The events.", body = FileBytes, content_type = "text/event-stream")))]
 #[get("/public/{tenant}/chats/{token}/events")]
 pub async fn follow(app: Data<App>, req: HttpRequest, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
@@ -204,12 +205,20 @@ pub async fn follow(app: Data<App>, req: HttpRequest, path: Path<(String, String
     let tenant = agency(&app, &req, &slug).await?;
     let hash = hash(&token);
     let said = look(&app.store, tenant, hash.clone(), app.time()).await?;
-    let page = Page { app, tenant, hash, shown: 0, looks: 0, first: Some(said) };
+    let page = Page { shown: seen(&req, &said), app, tenant, hash, looks: 0, first: Some(said) };
     let events = stream::unfold(page, |mut page| async move {
         let event = page.next().await?;
         Some((Ok::<_, actix_web::Error>(event), page))
     });
     Ok(HttpResponse::Ok().content_type("text/event-stream").streaming(events))
+}
+
+/// How much of a talk the page has seen before it lost its connection. What it calls the last and nobody knows counts as
+/// nothing.
+fn seen(req: &HttpRequest, said: &[Message]) -> usize {
+    let last = req.headers().get("last-event-id").and_then(|id| id.to_str().ok());
+    let at = last.and_then(|last| said.iter().position(|message| ids::MESSAGE.show(message.id.0) == last));
+    at.map_or(0, |at| at + 1)
 }
 
 /// A page that follows a talk.

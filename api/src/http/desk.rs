@@ -62,6 +62,7 @@ impl Told {
             topic_id: id_or_none(ids::TOPIC, self.topic_id.as_deref()),
             priority: self.priority.clone(),
             case_id: id_or_none(ids::CASE, self.case_id.as_deref()),
+            fields: Vec::new(),
         })
     }
 }

@@ -91,7 +91,7 @@ over_both!(a_citizen_asks_through_the_form_and_sees_where_it_stands_with_the_tok
     let (agency, other) = (american(&desk, "riverton").await, desk.agency("harbor").await);
     let topic = created(desk.post("/v1/topics", &agency.key, json!({ "name": "Lighting" })).await);
     let listed = desk.get("/v1/public/riverton/topics", "").await;
-    assert_eq!(listed.body["data"], json!([{ "id": topic["id"], "name": "Lighting" }]));
+    assert_eq!((&listed.body["data"][0]["id"], &listed.body["data"][0]["name"]), (&topic["id"], &json!("Lighting")));
     let new = json!({ "text": "The lamp is out.", "topic_id": topic["id"], "email": "maria@example.org", "phone": "555 010 9999" });
     assert_eq!(desk.post("/v1/public/riverton/requests", "", new.clone()).await.status, 404, "no form is open");
     channel(&desk, &agency, "web").await;

@@ -45,7 +45,7 @@
 mod api_keys;
 mod attachments;
 mod auth;
-mod body;
+pub mod body;
 mod cases;
 mod channels;
 mod chat;
@@ -67,7 +67,7 @@ mod meta;
 pub mod openapi;
 pub mod page;
 pub mod problem;
-mod public;
+pub mod public;
 mod query;
 mod raw;
 mod search;
@@ -80,6 +80,7 @@ mod teams;
 mod tenant;
 mod tenants;
 mod topics;
+pub mod uploads;
 pub mod wire;
 
 #[cfg(test)]
@@ -87,7 +88,11 @@ mod cases_tests;
 #[cfg(test)]
 mod channels_tests;
 #[cfg(test)]
+mod chat_tests;
+#[cfg(test)]
 mod desk_tests;
+#[cfg(test)]
+mod forms_tests;
 #[cfg(test)]
 mod hooks_tests;
 #[cfg(test)]
@@ -137,7 +142,8 @@ fn v1(to: &mut ServiceConfig) {
     to.service(simulate::simulate);
     to.service(desk::call).service(desk::list_visits).service(desk::note_visit).service(desk::tell).service(desk::done);
     to.service(chat::begin).service(chat::read).service(chat::say).service(chat::leave).service(chat::follow);
-    to.service(public::topics).service(public::request).service(public::status);
+    to.service(public::topics).service(public::request).service(public::status).service(public::add);
+    to.service(uploads::upload);
     to.service(inbound::reconciliation).service(inbound::list).service(inbound::read);
     to.service(inbound::raw).service(inbound::replay);
     to.service(events::of_case).service(events::list);

@@ -6,13 +6,13 @@ use actix_web::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
     Body, client,
-    contacts::NewContact,
     problem::Problem,
     show::{id_or_none, moment},
     wire::{Answer, Reply},
@@ -20,12 +20,16 @@ use super::{
 use crate::{
     acting::{Acting, Actor},
     app::App,
-    cases::desk::{self, Asked},
+    cases::{
+        desk,
+        flaws::Refusal,
+        form::FormField,
+        requests::{self, Ask, Standing},
+    },
     channels::builtin::desk::WEB,
     fail::Fail,
     ids,
-    people::phones,
-    store::{Tx, cases, links, tenant, tenants, topics as rows},
+    store::{Tx, cases::Case, messages::Message, tenants, topics as rows},
 };
 
 /// Topics of one agency that a form shows.
@@ -48,6 +52,9 @@ pub struct PublicTopic {
     pub id: String,
     #[schema(example = "Street lighting")]
     pub name: String,
+    pub description: Option<String>,
+    /// The form to fill in: each value goes into the request's `fields` under its key.
+    pub fields: Vec<FormField>,
 }
 
 /// The topics of an agency.
@@ -64,7 +71,12 @@ pub struct PublicTopics {
 pub async fn topics(app: Data<App>, req: HttpRequest, slug: Path<String>) -> Answer {
     let tenant = agency(&app, &req, &slug).await?;
     let all = app.store.tenant(tenant).read(|tx| rows::list(tx, None, MOST_TOPICS)).await.map_err(Fail::from)?;
-    let view = |t: rows::Topic| PublicTopic { id: ids::TOPIC.show(t.id.0), name: t.name };
+    let view = |t: rows::Topic| PublicTopic {
+        id: ids::TOPIC.show(t.id.0),
+        fields: t.fields.read(),
+        name: t.name,
+        description: t.description,
+    };
     Ok(Reply::ok(&PublicTopics { data: all.into_iter().map(view).collect() })?)
 }
 
@@ -72,12 +84,23 @@ pub async fn topics(app: Data<App>, req: HttpRequest, slug: Path<String>) -> Ans
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRequest {
-    #[schema(example = "The streetlight on Elm Street is out.", min_length = 1, max_length = 20_000)]
+    /// May be left out where something stands in `fields`.
+    #[serde(default)]
+    #[schema(example = "The streetlight on Elm Street is out.", max_length = 20_000)]
     text: String,
     #[schema(max_length = 500)]
     subject: Option<String>,
     /// One of the agency's topics.
     topic_id: Option<String>,
+    /// What was filled into the topic's form, by the fields' keys: a text, a number of a `number`, true or false of a
+    /// `yes_no`, the choice's key of a `choice`.
+    #[serde(default)]
+    #[schema(example = json!({ "pole_number": "4711" }))]
+    fields: Map<String, Value>,
+    /// Files that were uploaded before.
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    attachments: Vec<String>,
     #[schema(example = "Maria Lopez", max_length = 200)]
     name: Option<String>,
     /// Where the answer goes. Without an address, the status is all there is.
@@ -100,9 +123,6 @@ pub struct TakenRequest {
     pub status_url: String,
 }
 
-/// Characters of a request.
-const LONGEST: usize = 20_000;
-
 /// Asks the agency for something.
 ///
 /// The agency must have a channel of the connector `web`. Only the first address says who asks, and nothing is sent to it
@@ -112,33 +132,33 @@ const LONGEST: usize = 20_000;
     responses((status = 201, description = "The request is taken.", body = TakenRequest)))]
 #[post("/public/{tenant}/requests")]
 pub async fn request(app: Data<App>, req: HttpRequest, slug: Path<String>, body: Body<NewRequest>) -> Answer {
-    let (tenant, new) = (agency(&app, &req, &slug).await?, body.0);
-    if new.text.chars().count() > LONGEST {
-        return Err(Fail::field("/text", format!("must have at most {LONGEST} characters")).into());
-    }
-    let person = NewContact { name: new.name.clone(), email: new.email.clone(), phone: new.phone.clone() };
-    let anonymous = person.name.is_none() && person.email.is_none() && person.phone.is_none();
-    let parties = if anonymous { Vec::new() } else { person.parties("")? };
-    let asked = Asked {
-        subject: new.subject,
+    let tenant = agency(&app, &req, &slug).await?;
+    let new = body.0;
+    let ask = Ask {
         text: new.text,
-        name: new.name,
-        parties,
+        subject: new.subject,
         topic_id: id_or_none(ids::TOPIC, new.topic_id.as_deref()),
-        ..Asked::default()
+        fields: new.fields,
+        attachments: new.attachments,
+        name: new.name,
+        email: new.email,
+        phone: new.phone,
     };
-    let token = URL_SAFE_NO_PAD.encode(app.ids.bytes::<16>());
-    let (hash, act) = (hash(&token), Acting::new(Actor::System, &app.clock, &app.ids));
-    let write = move |tx: &mut Tx| {
-        let channel = desk::channel(tx, WEB)?.ok_or(Fail::NotFound("form"))?;
-        let country = phones::country(&tenant::get(tx)?);
-        let parties = asked.parties.iter().map(|party| phones::fitted(party.clone(), &country)).collect();
-        desk::request(tx, &act, &channel, &Asked { parties, ..asked.clone() }, &hash)
-    };
-    let case = app.store.tenant(tenant).write(write).await?;
+    let (case, token) = taken(&app, tenant, ask).await.map_err(Fail::from)?;
     let path = format!("/v1/public/{}/requests/{token}", *slug);
     let status_url = format!("{}{path}", app.public_url);
     Ok(Reply::created(path, &TakenRequest { reference: case.reference, token, status_url })?)
+}
+
+/// Takes a request in through the agency's form; the answer holds the secret that shows where it stands.
+pub async fn taken(app: &App, tenant: Uuid, ask: Ask) -> Result<(Case, String), Refusal> {
+    let token = URL_SAFE_NO_PAD.encode(app.ids.bytes::<16>());
+    let (hash, act) = (hash(&token), Acting::new(Actor::System, &app.clock, &app.ids));
+    let write = move |tx: &mut Tx| {
+        let form = desk::channel(tx, WEB)?.ok_or(Fail::NotFound("form"))?;
+        requests::take(tx, &act, &form, &ask, &hash)
+    };
+    Ok((app.store.tenant(tenant).write(write).await?, token))
 }
 
 /// A secret as it is kept.
@@ -177,16 +197,7 @@ pub struct RequestStatus {
 pub async fn status(app: Data<App>, req: HttpRequest, path: Path<(String, String)>) -> Answer {
     let (slug, token) = path.into_inner();
     let tenant = agency(&app, &req, &slug).await?;
-    let (hash, now) = (hash(&token), app.time());
-    let door = app.store.tenant(tenant);
-    let found = door.read(move |tx| {
-        let link = links::find(tx, links::STATUS, &hash, now)?.ok_or(Fail::NotFound("request"))?;
-        let case = cases::get(tx, link.case_id)?;
-        let case = cases::whole(tx, case)?;
-        let topic = case.topic_id.map(|id| rows::get(tx, id)).transpose()?;
-        Ok::<_, Fail>((case, topic))
-    });
-    let (case, topic) = found.await?;
+    let Standing { case, topic } = standing(&app, tenant, &token).await?;
     let view = RequestStatus {
         reference: case.reference,
         subject: case.subject,
@@ -198,4 +209,51 @@ pub async fn status(app: Data<App>, req: HttpRequest, path: Path<(String, String
         closed_at: case.closed_at.map(moment),
     };
     Ok(Reply::ok(&view)?)
+}
+
+/// Where the request of this secret stands.
+pub async fn standing(app: &App, tenant: Uuid, token: &str) -> Result<Standing, Fail> {
+    let (hash, now) = (hash(token), app.time());
+    app.store.tenant(tenant).read(move |tx| requests::standing(tx, &hash, now)).await
+}
+
+/// Something to add to a request.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestWords {
+    #[schema(example = "It is the third lamp from the corner.", min_length = 1, max_length = 20_000)]
+    text: String,
+    /// Files that were uploaded before.
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    attachments: Vec<String>,
+}
+
+/// What was added.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RequestAdded {
+    #[schema(example = "msg_0197f2a1c3d47b3e8a1f5c2d9e6b7a82")]
+    pub id: String,
+    #[schema(format = DateTime, example = "2026-11-22T09:00:00Z")]
+    pub at: String,
+}
+
+/// Adds a message to a request. One that waits or is over is opened again.
+#[utoipa::path(tag = "public", operation_id = "add_to_request", security(()), request_body = RequestWords,
+    params(("tenant" = String, Path, description = "The agency's slug."),
+        ("token" = String, Path, description = "What the citizen was given.")),
+    responses((status = 201, description = "It is added.", body = RequestAdded)))]
+#[post("/public/{tenant}/requests/{token}/messages")]
+pub async fn add(app: Data<App>, req: HttpRequest, path: Path<(String, String)>, body: Body<RequestWords>) -> Answer {
+    let (slug, token) = path.into_inner();
+    let tenant = agency(&app, &req, &slug).await?;
+    let message = added(&app, tenant, &token, body.0.text, body.0.attachments).await.map_err(Fail::from)?;
+    let added = RequestAdded { id: ids::MESSAGE.show(message.id.0), at: moment(message.created_at) };
+    Ok(Reply::created(format!("/v1/public/{slug}/requests/{token}"), &added)?)
+}
+
+/// Adds a message to the request of this secret.
+pub async fn added(app: &App, tenant: Uuid, token: &str, text: String, files: Vec<String>) -> Result<Message, Refusal> {
+    let (hash, act) = (hash(token), Acting::new(Actor::System, &app.clock, &app.ids));
+    app.store.tenant(tenant).write(move |tx| requests::add(tx, &act, &hash, &text, &files)).await
 }

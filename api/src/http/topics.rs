@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     auth::needs,
-    cases::topics,
+    cases::{
+        form::FormField,
+        topics::{self, Wanted},
+    },
     fail::Fail,
     ids,
     store::{
@@ -30,6 +33,11 @@ pub struct TopicView {
     pub id: String,
     #[schema(example = "Street lighting")]
     pub name: String,
+    /// What it is, for people who choose.
+    #[schema(example = "A lamp in a street or park that is out, flickers or is broken.")]
+    pub description: Option<String>,
+    /// The form that whoever asks about it fills in.
+    pub fields: Vec<FormField>,
     /// The team that new cases of it go to.
     pub team_id: Option<String>,
     #[schema(format = DateTime, example = "2026-11-22T09:00:00Z")]
@@ -43,6 +51,8 @@ impl TopicView {
         Self {
             id: ids::TOPIC.show(t.id.0),
             name: t.name.clone(),
+            description: t.description.clone(),
+            fields: t.fields.read(),
             team_id: t.team_id.map(|i| ids::TEAM.show(i.0)),
             created_at: moment(t.created_at),
             updated_at: moment(t.updated_at),
@@ -82,6 +92,13 @@ pub async fn list(door: Door<needs::TopicsRead>, query: Params<ListTopics>) -> A
 pub struct NewTopic {
     #[schema(example = "Street lighting", min_length = 1, max_length = 200)]
     name: String,
+    /// What it is, for people who choose.
+    #[schema(max_length = 2_000)]
+    description: Option<String>,
+    /// The form that whoever asks about it fills in.
+    #[serde(default)]
+    #[schema(max_items = 40)]
+    fields: Vec<FormField>,
     team_id: Option<String>,
 }
 
@@ -92,8 +109,13 @@ pub struct NewTopic {
 pub async fn create(door: Door<needs::TopicsManage>, body: Body<NewTopic>) -> Answer {
     let new = body.0;
     door.write(move |tx, who| {
-        let team = id_or_none(ids::TEAM, new.team_id.as_deref());
-        let topic = topics::create(tx, &who.acting, &new.name, team)?;
+        let wanted = Wanted {
+            name: new.name.clone(),
+            description: new.description.clone(),
+            fields: new.fields.clone(),
+            team_id: id_or_none(ids::TEAM, new.team_id.as_deref()),
+        };
+        let topic = topics::create(tx, &who.acting, &wanted)?;
         let view = TopicView::of(&topic);
         Ok(Reply::created(format!("/v1/topics/{}", view.id), &view)?.version(topic.version))
     })
@@ -120,12 +142,15 @@ pub async fn read(door: Door<needs::TopicsRead>, path: Path<String>) -> Answer {
     .await
 }
 
-/// What to change. A field left out stays; `null` empties the team.
+/// What to change. A field left out stays; `null` empties the team and the description; fields are replaced as a whole.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "name": "Street lighting" }))]
 pub struct ChangeTopic {
     name: Option<String>,
+    #[serde(default, deserialize_with = "some")]
+    description: Option<Option<String>>,
+    fields: Option<Vec<FormField>>,
     #[serde(default, deserialize_with = "some")]
     team_id: Option<Option<String>>,
 }
@@ -139,8 +164,14 @@ pub async fn update(door: Door<needs::TopicsManage>, path: Path<String>, body: B
     door.write(move |tx, who| {
         let topic = named(tx, &path)?;
         only_if.check(who, topic.version)?;
-        let team = absent_or(ids::TEAM, wanted.team_id.as_ref());
-        let topic = topics::change(tx, &who.acting, &topic, wanted.name.as_deref(), team)?;
+        let was = Wanted::of(&topic);
+        let to = Wanted {
+            name: wanted.name.clone().unwrap_or(was.name),
+            description: wanted.description.clone().unwrap_or(was.description),
+            fields: wanted.fields.clone().unwrap_or(was.fields),
+            team_id: absent_or(ids::TEAM, wanted.team_id.as_ref()).unwrap_or(was.team_id),
+        };
+        let topic = topics::change(tx, &who.acting, &topic, &to)?;
         Ok(Reply::ok(&TopicView::of(&topic))?.version(topic.version))
     })
     .await

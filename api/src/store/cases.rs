@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::{
-    Error, Result, Time, Tx, Uid,
+    Error, Json, Result, Time, Tx, Uid,
     connection::{MultiBackend, each},
     dialect::Both,
     keyset::beyond,
@@ -33,6 +33,8 @@ pub struct Case {
     pub closed_at: Option<Time>,
     /// The case that its messages moved to.
     pub merged_into: Option<Uid>,
+    /// What was filled into the topic's form.
+    pub fields: Json,
 }
 
 /// A person with a part in a case.

@@ -101,13 +101,14 @@ tenant_tables! {
         case_id: Nullable<Id>, duplicate_of: Nullable<Id>, received_at: Ts, settled_at: Nullable<Ts>, simulated: Bool,
     }
     topics (tenant_id, id) {
-        tenant_id: Id, id: Id, name: Text, team_id: Nullable<Id>, version: BigInt, created_at: Ts, updated_at: Ts,
+        tenant_id: Id, id: Id, name: Text, description: Nullable<Text>, fields: Text, team_id: Nullable<Id>,
+        version: BigInt, created_at: Ts, updated_at: Ts,
     }
     cases (tenant_id, id) {
         tenant_id: Id, id: Id, reference: Text, subject: Text, status: Text, outcome: Nullable<Text>, priority: Text,
         topic_id: Nullable<Id>, team_id: Nullable<Id>, assignee_id: Nullable<Id>, contact_id: Id,
         channel_id: Nullable<Id>, version: BigInt, created_at: Ts, updated_at: Ts, closed_at: Nullable<Ts>,
-        merged_into: Nullable<Id>,
+        merged_into: Nullable<Id>, fields: Text,
     }
     case_tags (tenant_id, case_id, tag) { tenant_id: Id, case_id: Id, tag: Text, }
     parties (tenant_id, case_id, contact_id) {

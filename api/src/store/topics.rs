@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Error, Result, Time, Tx, Uid, schema::topics};
+use super::{Error, Json, Result, Time, Tx, Uid, schema::topics};
 
 /// One topic.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
@@ -12,6 +12,10 @@ pub struct Topic {
     pub id: Uid,
     /// Unique in the tenant.
     pub name: String,
+    /// What it is, for people who choose.
+    pub description: Option<String>,
+    /// The fields of its form.
+    pub fields: Json,
     pub team_id: Option<Uid>,
     pub version: i64,
     pub created_at: Time,
@@ -45,6 +49,8 @@ pub fn update(tx: &mut Tx, row: &Topic) -> Result<Topic> {
     diesel::update(target)
         .set((
             topics::name.eq(row.name.clone()),
+            topics::description.eq(row.description.clone()),
+            topics::fields.eq(row.fields.clone()),
             topics::team_id.eq(row.team_id),
             topics::updated_at.eq(row.updated_at),
             topics::version.eq(row.version + 1),
