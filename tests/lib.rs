@@ -3,4 +3,5 @@
 
 pub mod campaigns;
 pub mod harness;
+pub mod networks;
 pub mod structure;

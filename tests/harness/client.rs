@@ -19,6 +19,11 @@ static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
     client.timeout(std::time::Duration::from_secs(30)).build().expect("a client")
 });
 
+/// Runs what speaks with the program, or stands in for a provider, on the threads of the tests' own network.
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
+    RUNTIME.block_on(work)
+}
+
 /// A caller with one credential, or none.
 #[derive(Clone)]
 pub struct Client {
@@ -29,6 +34,11 @@ pub struct Client {
 impl Client {
     pub(super) fn new(site: Arc<Site>, bearer: Option<String>) -> Self {
         Self { site, bearer }
+    }
+
+    /// Where a path of the program is at this moment.
+    pub fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.site.base_url())
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -100,13 +110,13 @@ impl Request {
 
     /// Sends to what is no operation of the API (pages, metrics), or to a program that may die meanwhile.
     pub fn send_unjudged(self) -> Result<Answer, String> {
-        let url = format!("{}{}", self.client.site.base_url(), self.path);
+        let url = self.client.address(&self.path);
         let method = self.method.parse().map_err(|e| format!("{e}"))?;
         let mut request = HTTP.request(method, url).body(self.body);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        RUNTIME.block_on(async {
+        block_on(async {
             let response = request.send().await.map_err(|e| format!("{e:?}"))?;
             let status = response.status().as_u16();
             let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -25,7 +25,7 @@ mod settings;
 mod tenant;
 mod wait;
 
-pub use client::{Answer, Client, Request};
+pub use client::{Answer, Client, Request, block_on};
 pub use clock::Clock;
 pub use database::Database;
 pub use demo::{Demo, copy};

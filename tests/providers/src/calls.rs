@@ -14,6 +14,11 @@ pub fn client() -> Client {
 
 /// Makes the call at `address`, which may be another than the public one that was signed. Gives status and body.
 pub async fn deliver(client: &Client, address: &str, call: &HookCall) -> (u16, Vec<u8>) {
+    try_deliver(client, address, call).await.expect("the program answers a provider's call")
+}
+
+/// As `deliver`, to a program that may die meanwhile: an error means that nothing was acknowledged.
+pub async fn try_deliver(client: &Client, address: &str, call: &HookCall) -> Result<(u16, Vec<u8>), reqwest::Error> {
     let method = Method::from_bytes(call.method.as_bytes()).expect("a method");
     let mut url = Url::parse(address).expect("an address");
     url.set_query((!call.query.is_empty()).then_some(call.query.as_str()));
@@ -21,8 +26,8 @@ pub async fn deliver(client: &Client, address: &str, call: &HookCall) -> (u16, V
     for (name, value) in &call.headers {
         request = request.header(name, value);
     }
-    let answer = request.send().await.expect("the program answers a provider's call");
-    (answer.status().as_u16(), answer.bytes().await.expect("a whole answer").to_vec())
+    let answer = request.send().await?;
+    Ok((answer.status().as_u16(), answer.bytes().await?.to_vec()))
 }
 
 /// Makes every call `times` times, mixed by `seed`, on so many connections at once. Gives how often each status came.

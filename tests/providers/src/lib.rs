@@ -1,11 +1,12 @@
 //! Fake providers, one module each: small HTTP servers on the loopback, as strict as the provider's documentation says.
 //!
 //! Each has `start`, which gives it a fresh account; `url`, to be put into a channel's settings; a record of what it took;
-//! calls as it would make them to us, rightly signed ([`HookCall`](civicdesk_contract::HookCall)); and `troubles`, by which
+//! calls as it would make them to us, rightly signed ([`HookCall`]); and `troubles`, by which
 //! it is told to fail. [`calls`] carries such a call to a running program, once or in a storm.
 //!
 //! Like the conformance kit this is a test library, and speaks by panicking.
 
+pub mod bridge;
 pub mod calls;
 mod clock;
 pub mod form;
@@ -19,5 +20,7 @@ pub mod twilio;
 pub mod vonage;
 pub mod x;
 
+/// A provider's call, for those who know the fakes alone.
+pub use civicdesk_contract::HookCall;
 pub use clock::ProviderClock;
 pub use trouble::{Trouble, Troubles};

@@ -36,6 +36,11 @@ impl Troubles {
         (0..number).for_each(|_| self.then(trouble.clone()));
     }
 
+    /// From now on every request goes well.
+    pub fn over(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Answers one request through the next trouble. `refusal` puts a status into the provider's own form of error.
     pub fn around(
         &self,

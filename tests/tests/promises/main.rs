@@ -1,3 +1,5 @@
 //! What CivicDesk promises, tested from outside on both databases; one file for each part of the promise.
 
+mod hooks;
 mod program;
+mod texts;
