@@ -4,18 +4,16 @@
 mod traffic;
 mod verdict;
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::{thread, time::Duration};
 
 use super::{
     Campaign, ENGINE, Finding, Given, Known,
     books::{Books, sums},
     chance::Chance,
+    killing::{Moment, When, kill},
     town::Town,
 };
-use crate::harness::{Client, Engine, Program, within};
+use crate::harness::{Engine, within};
 use traffic::Traffic;
 
 pub const CAMPAIGN: Campaign = Campaign {
@@ -32,40 +30,26 @@ pub const CAMPAIGN: Campaign = Campaign {
     },
 };
 
-const MOMENTS: [&str; 5] =
-    ["at any time", "while mail came in", "while mail was filed", "while answers went out", "while it started"];
-const LONGEST_START: Duration = Duration::from_millis(600);
-/// So long a kill waits for the work that it is to interrupt.
-const PATIENCE: Duration = Duration::from_secs(30);
+const MOMENTS: [Moment; 5] = [
+    Moment { name: "at any time", when: When::AnyTime },
+    Moment { name: "while mail came in", when: When::Counted("civicdesk_inbound_items_total") },
+    Moment { name: "while mail was filed", when: When::Counted("civicdesk_filed_items_total") },
+    Moment { name: "while answers went out", when: When::Counted("civicdesk_outbound_messages_total") },
+    Moment { name: "while it started", when: When::Starting },
+];
 /// So long the last mails of the mailbox may take; what is not there then is judged as lost.
 const FETCHING: Duration = Duration::from_secs(120);
-const PAUSE: Duration = Duration::from_millis(2);
 
 pub fn run(engine: Engine, kills: u64, seed: u64) -> Finding {
     let mut finding = Finding::new(engine);
     let mut town = Town::start(engine);
     let mut chance = Chance::new(seed);
     let traffic = Traffic::new(&town, &chance);
-    let (mut done, mut hits) = (0, [0_u64; MOMENTS.len()]);
     thread::scope(|scope| {
         let stopped = traffic.begin(scope);
-        while done < kills {
-            let moment = chance.below(MOMENTS.len());
-            hits[moment] += u64::from(wait_for(moment, &town.program, &mut chance));
-            town.program.kill9();
-            done += 1;
-            if MOMENTS[moment] == "while it started" {
-                town.program.start_and_kill9(chance.up_to(LONGEST_START));
-                done += 1;
-            }
-            town.program.restart();
-        }
+        kill(&mut town.program, &MOMENTS, kills, &mut chance, &mut finding);
         drop(stopped);
     });
-    finding.count("kills", done);
-    for (name, number) in MOMENTS.iter().zip(hits) {
-        finding.count(&format!("kills {name}"), number);
-    }
     let (client, sent) = (town.client(), traffic.sent());
     within(FETCHING, || {
         let now = sums(&client)["total"].clone();
@@ -80,35 +64,4 @@ pub fn run(engine: Engine, kills: u64, seed: u64) -> Finding {
     finding.count("items replayed, in hand at two kills", replayed);
     verdict::judge(&mut finding, &town, &sent, &books);
     finding.done()
-}
-
-/// Waits for the moment of the next kill; whether the work that was to be interrupted had begun.
-fn wait_for(moment: usize, program: &Program, chance: &mut Chance) -> bool {
-    let counter = match moment {
-        1 => "civicdesk_inbound_items_total",
-        2 => "civicdesk_filed_items_total",
-        3 => "civicdesk_outbound_messages_total",
-        _ => {
-            thread::sleep(chance.up_to(Duration::from_millis(1500)));
-            return true;
-        }
-    };
-    let client = program.client(None);
-    let wanted = 1 + chance.below(20);
-    let end = Instant::now() + PATIENCE;
-    let mut reached = false;
-    while !reached && Instant::now() < end {
-        thread::sleep(PAUSE);
-        reached = counted(&client, counter) >= wanted as f64;
-    }
-    thread::sleep(chance.up_to(Duration::from_millis(20)));
-    reached
-}
-
-/// The sum over all labels of a counter, which begins with the process.
-fn counted(client: &Client, counter: &str) -> f64 {
-    let Ok(answer) = client.request("GET", "/metrics").send_unjudged() else { return 0.0 };
-    let text = answer.text();
-    let lines = text.lines().filter(|line| line.starts_with(counter));
-    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
 }

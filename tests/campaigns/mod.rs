@@ -8,8 +8,11 @@ pub mod chance;
 pub mod corpora;
 mod footprint;
 mod given;
+mod hooks;
+pub mod hooks_kills;
 mod idle;
 mod intake;
+mod killing;
 pub mod kills;
 pub mod letter;
 mod load;
@@ -29,5 +32,13 @@ pub struct Campaign {
     pub run: fn(&Given) -> Vec<Finding>,
 }
 
-pub const ALL: &[Campaign] =
-    &[corpora::CAMPAIGN, footprint::CAMPAIGN, idle::CAMPAIGN, intake::CAMPAIGN, kills::CAMPAIGN, thousand::CAMPAIGN];
+pub const ALL: &[Campaign] = &[
+    corpora::CAMPAIGN,
+    footprint::CAMPAIGN,
+    hooks::CAMPAIGN,
+    hooks_kills::CAMPAIGN,
+    idle::CAMPAIGN,
+    intake::CAMPAIGN,
+    kills::CAMPAIGN,
+    thousand::CAMPAIGN,
+];

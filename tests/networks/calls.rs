@@ -23,9 +23,7 @@ impl Network {
                 fake.call(hook, &[fake.number_message(phone.trim_start_matches('+'), text)])
             }
             Fake::Meta(fake, _) => fake.call(hook, &[fake.page_event(&account, json!({ "text": words }))]),
-            Fake::X(fake) => {
-                fake.call(hook, "direct_message_events", &fake.direct_message(&account, words, json!({})))
-            }
+            Fake::X(fake) => fake.call(hook, "direct_message_events", &fake.direct_message(&account, words, json!({}))),
             Fake::Telegram(fake) => {
                 fake.call(hook, &fake.update(account.parse().expect("a number"), json!({ "text": words })))
             }
@@ -58,7 +56,8 @@ impl Network {
                 x::activity::signed(hook, &told.to_string())
             }
             Fake::Telegram(fake) => {
-                let of_nobody = json!({ "text": words, "from": { "id": 47_117_777, "is_bot": false, "first_name": "" } });
+                let of_nobody =
+                    json!({ "text": words, "from": { "id": 47_117_777, "is_bot": false, "first_name": "" } });
                 fake.call(hook, &fake.update(47_117_777, of_nobody))
             }
             Fake::Bridge(fake) => fake.text(hook, "", words),
@@ -80,10 +79,18 @@ impl Network {
                 fake.number_call(hook, meta::Kind::Whatsapp.account(), &[], &[pondered])
             }
             Fake::Meta(fake, _) => fake.call(hook, &[fake.page_other("47110001", json!({ "teleported": true }))]),
-            Fake::X(_) => x::activity::signed(hook, &json!({ "for_user_id": x::ME, "teleport_events": [{}] }).to_string()),
+            Fake::X(_) => {
+                x::activity::signed(hook, &json!({ "for_user_id": x::ME, "teleport_events": [{}] }).to_string())
+            }
             Fake::Telegram(fake) => fake.call(hook, &json!({ "update_id": 1, "chat_boost": {} })),
             Fake::Bridge(fake) => fake.call(hook, &json!({ "type": "weather" })),
         }
+    }
+
+    /// Twilio's report that each text it has taken arrived; none of the other networks.
+    pub fn delivered(&self, hook: &str) -> Vec<HookCall> {
+        let Fake::Twilio(fake) = &self.fake else { return Vec::new() };
+        fake.taken().iter().map(|taken| fake.status(hook, &taken.sid, "delivered", None)).collect()
     }
 
     /// The question whether the address is ours, and what must be in the answer; none where the provider asks nothing.
@@ -140,4 +147,3 @@ pub fn forgeries(network: &Network, right: &HookCall) -> Vec<HookCall> {
     }
     forged
 }
-

@@ -38,18 +38,8 @@ enum Fake {
 }
 
 /// Every network that calls. Vonage has two ways of doing it.
-pub const NAMES: [&str; 10] = [
-    "twilio",
-    "vonage",
-    "vonage-sms",
-    "notify",
-    "messenger",
-    "instagram",
-    "whatsapp",
-    "x",
-    "telegram",
-    "bridge",
-];
+pub const NAMES: [&str; 10] =
+    ["twilio", "vonage", "vonage-sms", "notify", "messenger", "instagram", "whatsapp", "x", "telegram", "bridge"];
 
 impl Network {
     pub fn start(name: &'static str) -> Self {
@@ -144,6 +134,12 @@ impl Network {
             Fake::Telegram(fake) => fake.troubles(),
             Fake::Bridge(fake) => fake.troubles(),
         }
+    }
+
+    /// How many texts were given more than once to a provider that knows a repetition by its key; the others know none.
+    pub fn repeated(&self) -> Option<usize> {
+        let Fake::Bridge(fake) = &self.fake else { return None };
+        Some(fake.taken().into_iter().filter(|taken| taken.times > 1).count())
     }
 
     /// The texts that were given to the provider to deliver, oldest first.

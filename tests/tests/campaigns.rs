@@ -1,7 +1,7 @@
 //! A short slice of each long proof at every run of the tests; `tests/campaign` runs them whole.
 
 use civicdesk_tests::{
-    campaigns::{Finding, corpora, kills, thousand},
+    campaigns::{Finding, corpora, hooks_kills, kills, thousand},
     harness::Engine,
 };
 
@@ -21,6 +21,16 @@ civicdesk_tests::on_both_engines!(with the mail servers:
     killed_in_the_middle_it_loses_no_mail_and_no_answer,
     mail_of_every_kind_ends_where_it_belongs_and_is_answered_in_its_thread,
 );
+
+mod calls {
+    use super::*;
+
+    fn killed_in_the_middle_it_loses_and_doubles_no_call_of_a_provider(engine: Engine) {
+        holds(&hooks_kills::run(engine, 3, 1));
+    }
+
+    civicdesk_tests::on_both_engines!(killed_in_the_middle_it_loses_and_doubles_no_call_of_a_provider);
+}
 
 mod odd_mail {
     use super::*;

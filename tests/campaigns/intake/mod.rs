@@ -3,7 +3,7 @@
 //! *Accepted* is in the ledger and acknowledged; *filed* is in a case, with its search index, its events and the letter that
 //! acknowledges it. Both count from the first mail on, side by side as in life. Nothing is sent meanwhile.
 
-mod bare;
+pub(super) mod bare;
 mod lite;
 pub(super) mod mails;
 mod pg;
@@ -39,7 +39,7 @@ enum Way {
 /// What filing may cost: of the bare insert's rate, at least this.
 const AIM: f64 = 0.5;
 const ACCEPTED: &str = "civicdesk_inbound_items_total{known=\"no\"}";
-const FILED: &str = "civicdesk_filed_items_total{as=\"message\"}";
+pub(super) const FILED: &str = "civicdesk_filed_items_total{as=\"message\"}";
 
 const WAYS: [Way; 5] = [
     Way::Imap,
@@ -138,7 +138,7 @@ fn measure(engine: Engine, way: Way, mails: usize, finding: &mut Finding) -> Rat
 }
 
 /// The ledger adds up, each mail is in a case, and its words are found.
-fn check(agency: &Tenant, finding: &mut Finding) -> u64 {
+pub(super) fn check(agency: &Tenant, finding: &mut Finding) -> u64 {
     let sums = agency.get("/v1/inbound/reconciliation").expecting(200).json();
     finding.holds(sums["adds_up"] == true, || format!("the ledger does not add up: {sums}"));
     let hits = agency.get("/v1/search?q=streetlight").expecting(200).json();
@@ -179,7 +179,7 @@ fn push(program: &Program, agencies: &[Tenant], mails: usize, connections: usize
 }
 
 /// How long it took until the program's own count reached this number.
-fn reached(program: &Program, counter: &str, number: usize, begin: Instant) -> Duration {
+pub(super) fn reached(program: &Program, counter: &str, number: usize, begin: Instant) -> Duration {
     let metrics = program.client(None).request("GET", "/metrics");
     until_within(Duration::from_secs(600), counter, || {
         let text = metrics.clone().send_unjudged().expect("/metrics answers").text();

@@ -29,6 +29,8 @@ pub struct Taken {
     pub id: String,
     pub to: String,
     pub text: String,
+    /// How often it was given, under the same key.
+    pub times: usize,
 }
 
 /// One bridge, with one network behind it.
@@ -42,7 +44,8 @@ struct State {
     troubles: Troubles,
     clock: ProviderClock,
     taken: Mutex<Vec<Taken>>,
-    keys: Mutex<BTreeMap<String, String>>,
+    /// Which answer a key is.
+    keys: Mutex<BTreeMap<String, usize>>,
     calls: Mutex<u64>,
 }
 
@@ -127,14 +130,14 @@ impl State {
         if text.is_empty() || text.chars().count() > LONGEST {
             return general(422);
         }
-        let mut keys = held(&self.keys);
-        let known = keys.len() + 1;
-        let id = keys.entry(key.to_owned()).or_insert_with(|| {
-            let id = format!("out-{known}");
-            held(&self.taken).push(Taken { id: id.clone(), to: to.to_owned(), text: text.to_owned() });
-            id
-        });
-        Answered::json(200, &json!({ "id": id, "detail": "paged" }))
+        let (mut keys, mut taken) = (held(&self.keys), held(&self.taken));
+        let at = *keys.entry(key.to_owned()).or_insert(taken.len());
+        if at == taken.len() {
+            let id = format!("out-{}", at + 1);
+            taken.push(Taken { id, to: to.to_owned(), text: text.to_owned(), times: 0 });
+        }
+        taken[at].times += 1;
+        Answered::json(200, &json!({ "id": taken[at].id, "detail": "paged" }))
     }
 }
 

@@ -80,7 +80,8 @@ fn an_answer_arrives_to_the_letter(engine: Engine) {
     let agency = program.tenant("riverton");
     for line in lines(&agency) {
         let (name, case) = (line.network.name, case_of(&agency, &line));
-        for words in [AT_THE_BORDER, "سنصلح المصباح يوم الاثنين (‏3 أيام‏) – תודה רבה"] {
+        for words in [AT_THE_BORDER, "سنصلح المصباح يوم الاثنين (‏3 أيام‏) – תודה רבה"]
+        {
             let message = answer(&agency, &case, words).expecting(202).json();
             let sent = until_state(&agency, text(&message, "id"), &["sent", "failed", "unknown"]);
             assert_eq!(text(&sent, "state"), "sent", "{name}: {sent}");
