@@ -95,7 +95,7 @@ impl Program {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = civicdesk();
+        let mut command = self.options.named_binary().map_or_else(civicdesk, started_by);
         command.arg("--config").arg(self.directory.path().join("civicdesk.toml"));
         if let Some(clock) = &self.clock {
             command.arg("--test-clock").arg(clock.file());
@@ -240,7 +240,11 @@ impl Site {
 
 /// The program, about to be started. It takes settings from the environment; those of the tests are not meant for it.
 pub(super) fn civicdesk() -> Command {
-    let mut command = Command::new(binary());
+    started_by(&binary())
+}
+
+fn started_by(program: &Path) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in env::vars_os() {
         if name == "DATABASE_URL" || name.as_encoded_bytes().starts_with(b"CIVICDESK_") {
             command.env_remove(name);

@@ -1,6 +1,10 @@
 //! What a test asks of the program before it starts, written as the program's own settings file.
 
-use std::{collections::BTreeMap, fmt::Write, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    path::{Path, PathBuf},
+};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -11,6 +15,7 @@ pub struct Options {
     clock: Option<Timestamp>,
     settings: BTreeMap<String, BTreeMap<String, Value>>,
     environment: BTreeMap<String, String>,
+    binary: Option<PathBuf>,
 }
 
 impl Options {
@@ -29,6 +34,16 @@ impl Options {
     pub fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.insert(name.into(), value.into());
         self
+    }
+
+    /// Starts another program than the one that was built beside the tests.
+    pub fn binary(mut self, path: PathBuf) -> Self {
+        self.binary = Some(path);
+        self
+    }
+
+    pub(super) fn named_binary(&self) -> Option<&Path> {
+        self.binary.as_deref()
     }
 
     pub(super) fn instant(&self) -> Option<Timestamp> {

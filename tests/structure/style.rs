@@ -66,8 +66,8 @@ pub fn places(sources: &[Source]) -> Vec<Finding> {
         concat!("proxy.golang", ".org"),
     ];
     let mut findings = Vec::new();
-    // Cargo writes its registry's name on every line of its lock file.
-    for source in sources.iter().filter(|s| s.path != "Cargo.lock") {
+    // Cargo writes its registry's name on every line of its lock files.
+    for source in sources.iter().filter(|s| !s.path.ends_with("Cargo.lock")) {
         for path in [concat!("/", "work"), concat!("/", "root"), concat!("/", "home")] {
             findings.extend(machine_paths(&source.text, path).map(|at| {
                 source.finding(
@@ -144,5 +144,6 @@ mod tests {
         let text = concat!("https://index.crates", ".io/");
         assert_eq!(findings(places, "a.sh", text), 1);
         assert_eq!(findings(places, "Cargo.lock", text), 0);
+        assert_eq!(findings(places, "tests/foreign/Cargo.lock", text), 0);
     }
 }

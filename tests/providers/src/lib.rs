@@ -20,7 +20,10 @@ pub mod twilio;
 pub mod vonage;
 pub mod x;
 
-/// A provider's call, for those who know the fakes alone.
-pub use civicdesk_contract::HookCall;
+// Those who know the fakes alone need a provider's call, and what a fake stands on.
+pub use civicdesk_contract::{
+    HookCall,
+    testkit::{Answered, Asked, FakeHttp},
+};
 pub use clock::ProviderClock;
 pub use trouble::{Trouble, Troubles};
