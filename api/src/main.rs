@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         .connector(civicdesk_social::meta::whatsapp::connector())
         .connector(civicdesk_social::x::connector())
         .connector(civicdesk_social::telegram::connector())
+        .connector(civicdesk_voice::connector())
         .connector(civicdesk_bridge::connector());
     desk::connectors().into_iter().fold(server, Server::connector).connector(chat::connector()).run()
 }

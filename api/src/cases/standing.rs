@@ -1,6 +1,7 @@
 //! Where a case stands, told without staff to a person who is party to it: by telephone or by text.
 
-use civicdesk_contract::{Capabilities, IdentityKind, Party};
+use civicdesk_contract::{Ask, Capabilities, IdentityKind, Party, Standing as Spoken, Told};
+use serde_json::json;
 
 use super::{
     letters, loops,
@@ -13,13 +14,15 @@ use crate::{
     acting::Acting,
     blobs,
     fail::Fail,
+    ids,
     people::addresses,
     store::{
-        Tx,
+        Json, Tx, Uid,
         auto_letters::{self, AutoLetter},
         cases::{self, Case},
         channels::Channel,
         contacts::{self, Contact, Identity},
+        events,
         tenant::{self, Tenant},
     },
 };
@@ -75,6 +78,45 @@ fn reference(asked: &str, prefix: &str) -> Option<String> {
     let right = digits.bytes().all(|b| b.is_ascii_digit()) && (1..=12).contains(&number.len());
     let number: u64 = number.parse().ok().filter(|_| right)?;
     Some(format!("{prefix}-{year}-{number:06}"))
+}
+
+/// What is told to somebody who calls and has not asked about a case.
+pub fn known(tx: &mut Tx, ask: &Ask) -> Result<Told, Fail> {
+    let normal = ask.who.as_ref().and_then(|who| Some((who.kind.as_str(), addresses::normal(who.kind, &who.address)?)));
+    let identity = normal.map(|(kind, normal)| contacts::find_identity(tx, kind, &normal)).transpose()?.flatten();
+    let language = identity.map(|known| contacts::get(tx, known.contact_id)).transpose()?.and_then(|c| c.language);
+    Ok(Told { agency: tenant::get(tx)?.name, language, standing: None })
+}
+
+/// What is told to somebody who asks about a case on this channel. Aloud only where the number is proven to be the
+/// person's and the network vouches for it: a caller's number is easily forged. A text goes to the number itself.
+pub fn told(tx: &mut Tx, act: &Acting, kinds: &Kinds, channel: Uid, ask: &Ask) -> Result<Told, Fail> {
+    let told = known(tx, ask)?;
+    let found = match (&ask.who, &ask.reference) {
+        (Some(who), Some(reference)) => of(tx, reference, who)?,
+        _ => None,
+    };
+    let language = ask.language.as_deref();
+    let standing = match found {
+        None => Spoken::Unknown,
+        Some(found) if ask.attested && found.is_proven() => {
+            let mut event = act.event(tx, "case.standing_told");
+            event.case_id = Some(found.case.id);
+            event.contact_id = Some(found.contact.id);
+            event.data = Json(json!({ "channel_id": ids::CHANNEL.show(channel.0) }));
+            events::append(tx, vec![event])?;
+            let words = found.words(&tenant::get(tx)?, language, None)?;
+            Spoken::Said { reference: found.case.reference, words }
+        }
+        Some(found) => match texting(tx, kinds, &found)? {
+            Some((by, can)) => {
+                text(tx, act, &found, (&by, &can), language)?;
+                Spoken::Texted
+            }
+            None => Spoken::Unknown,
+        },
+    };
+    Ok(Told { standing: Some(standing), ..told })
 }
 
 /// The channel that texts to this number; none where the agency has none.

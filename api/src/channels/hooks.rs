@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use civicdesk_contract::{Answer, Envelope, Error, ExternalId, HookCall, Kind, RawItem, Received, Retry};
+use civicdesk_contract::{Answer, Ask, Envelope, Error, ExternalId, HookCall, Kind, RawItem, Received, Retry, Told};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     acting::{Acting, Actor},
     blobs,
-    cases::{accept, intake, receipts},
+    cases::{accept, intake, reach::Kinds, receipts, standing},
     fail::Fail,
     metrics,
     store::{
@@ -78,12 +78,17 @@ pub async fn receive(
             tracing::info!(%tenant, channel = %id, "a call was not signed as its channel demands");
             return Err(Refused::Forged);
         }
-        Err(e) if e.kind == Kind::Malformed => wreck(deps, &row, call)?,
+        Err(e) if e.kind == Kind::Malformed => wreck(deps, &row, &call)?,
         Err(e) => return Err(failed(deps, &row, &e).await),
     };
-    let answer = received.answer.clone();
+    let (answer, ask) = (received.answer.clone(), received.ask.clone());
     store(deps, &row, received).await?;
-    Ok(answer)
+    let Some(ask) = ask else { return Ok(answer) };
+    let told = told(deps, opener.kinds(), &row, ask).await?;
+    match opened.channel.reply(&call, &told) {
+        Ok(answer) => Ok(answer),
+        Err(e) => Err(failed(deps, &row, &e).await),
+    }
 }
 
 /// The channel behind the token, where it takes calls now.
@@ -115,14 +120,14 @@ async fn read(opened: &Opened, call: &HookCall) -> Result<Received, Error> {
 }
 
 /// A call that was verified and cannot be understood is kept whole, as an item that nobody can read yet.
-fn wreck(deps: &intake::Deps, row: &Channel, call: HookCall) -> Result<Received, Refused> {
+fn wreck(deps: &intake::Deps, row: &Channel, call: &HookCall) -> Result<Received, Refused> {
     metrics::hook(&row.connector, "malformed");
     if call.body.is_empty() {
         return Err(Refused::Empty);
     }
     let id = ExternalId(format!("call-{}", blobs::to_hex(&blobs::of(&call.body))));
     let envelope = Envelope { received_at: Some(deps.clock.now()), ..Envelope::default() };
-    Ok(Received { items: vec![RawItem { id, place: None, envelope, raw: call.body }], ..Received::default() })
+    Ok(Received { items: vec![RawItem { id, place: None, envelope, raw: call.body.clone() }], ..Received::default() })
 }
 
 /// Items and receipts in one commit. What is there already changes nothing.
@@ -148,6 +153,16 @@ async fn store(deps: &intake::Deps, row: &Channel, received: Received) -> Result
     accept::count(&deps.store.tenant(tenant).write(write).await?);
     metrics::hook(&row.connector, "taken");
     Ok(())
+}
+
+/// What the channel is told before it answers. A case that is asked about may make a text go out; anything else only reads.
+async fn told(deps: &intake::Deps, kinds: Kinds, row: &Channel, ask: Ask) -> Result<Told, Fail> {
+    let (door, channel) = (deps.store.tenant(row.tenant_id.0), row.id);
+    if ask.reference.is_none() {
+        return door.read(move |tx| standing::known(tx, &ask)).await;
+    }
+    let act = Acting::new(Actor::System, &deps.clock, &deps.ids);
+    door.write(move |tx: &mut Tx| standing::told(tx, &act, &kinds, channel, &ask)).await
 }
 
 /// Notes in the channel's row that it cannot take calls, where staff see it. The provider is asked to come again.

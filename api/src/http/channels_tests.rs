@@ -36,7 +36,7 @@ over_both!(the_kinds_of_network_say_what_they_can_do_and_ask_for, |desk| {
     let agency = desk.agency("riverton").await;
     let listed = desk.get("/v1/connectors", &agency.key).await;
     let ids: Vec<&str> = listed.body["data"].as_array().unwrap().iter().filter_map(|c| c["id"].as_str()).collect();
-    assert_eq!(ids, ["chat", "counter", "lmtp", "memory", "phone", "texts", "web"]);
+    assert_eq!(ids, ["chat", "counter", "lmtp", "memory", "phone", "telephone", "texts", "web"]);
     let memory = &listed.body["data"][3];
     assert_eq!((&memory["capabilities"]["poll"], &memory["capabilities"]["max_text"]), (&json!(true), &json!(null)));
     assert_eq!(memory["settings_schema"]["properties"]["secret"]["writeOnly"], true);

@@ -43,6 +43,8 @@ pub struct CapabilitiesView {
     pub threads: bool,
     /// The network reports delivery.
     pub receipts: bool,
+    /// People speak: what they say comes as a recording, and calls are answered in turns.
+    pub spoken: bool,
     /// Outside an open conversation only approved templates may be sent.
     pub templates_only: bool,
     /// `private`, `public` or `both`.
@@ -71,6 +73,7 @@ impl CapabilitiesView {
             attachments,
             threads,
             receipts,
+            spoken,
             templates_only,
             visibility,
             max_text,
@@ -92,6 +95,7 @@ impl CapabilitiesView {
             attachments,
             threads,
             receipts,
+            spoken,
             templates_only,
             visibility: visibility.to_owned(),
             max_text,

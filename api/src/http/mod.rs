@@ -84,6 +84,8 @@ pub mod uploads;
 pub mod wire;
 
 #[cfg(test)]
+mod calls_tests;
+#[cfg(test)]
 mod cases_tests;
 #[cfg(test)]
 mod channels_tests;

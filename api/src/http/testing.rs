@@ -156,6 +156,9 @@ impl TestApp {
         let connector = memory::connector(network.clone());
         let phones = Capabilities { identities: vec![IdentityKind::Phone], html: false, ..memory::capabilities() };
         let texts = memory::connector_with("texts", phones, network.clone());
+        let spoken =
+            Capabilities { hooks: true, spoken: true, identities: vec![IdentityKind::Phone], ..Capabilities::none() };
+        let telephone = memory::connector_with("telephone", spoken, network.clone());
         let setup = Setup {
             store,
             clock: clock.clone(),
@@ -163,7 +166,7 @@ impl TestApp {
             blobs: Blobs::local(&dir.path().join("blobs")).unwrap(),
             master: MasterKey::new([3; 32]),
             registry: Registry::new(
-                [connector.clone(), lmtp::connector(connector), texts]
+                [connector.clone(), lmtp::connector(connector), texts, telephone]
                     .into_iter()
                     .chain(desk::connectors())
                     .chain([chat::connector()])

@@ -23,6 +23,8 @@ pub struct Capabilities {
     pub threads: bool,
     /// The network reports delivery after `send` has returned.
     pub receipts: bool,
+    /// People speak: what they say comes as a recording, and a call is answered in turns (`reply`).
+    pub spoken: bool,
     /// Outside an open conversation only pre-approved templates may be sent.
     pub templates_only: bool,
     /// Who can read what is written on the channel.
@@ -48,6 +50,7 @@ impl Capabilities {
             attachments: false,
             threads: false,
             receipts: false,
+            spoken: false,
             templates_only: false,
             visibility: Visibility::Private,
             max_text: None,

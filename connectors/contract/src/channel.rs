@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Capabilities, Cursor, Error, ExternalId, HookCall, Inbound, InboundAttachment, Measure, Media, Outbound, RawItem,
-    Received, Result, Sent, Tools,
+    Answer, Capabilities, Cursor, Error, ExternalId, HookCall, Inbound, InboundAttachment, Measure, Media, Outbound,
+    RawItem, Received, Result, Sent, Told, Tools,
 };
 
 /// What a connector is.
@@ -58,6 +58,12 @@ pub trait Channel: Send + Sync {
     /// Verifies and reads a provider's call. MUST refuse a signature that does not hold with [`crate::Kind::Forged`],
     /// hence no default; a channel that is never called says [`Error::unsupported`].
     async fn receive(&self, call: &HookCall) -> Result<Received>;
+
+    /// Answers a call that `receive` verified and that asked, with what the host told. Pure, and quick: somebody waits on
+    /// the line.
+    fn reply(&self, _call: &HookCall, _told: &Told) -> Result<Answer> {
+        Err(Error::unsupported("reply"))
+    }
 
     /// What arrived after `cursor`, oldest first, at most `limit` items. The same cursor gives the same answer.
     async fn poll(&self, _cursor: Option<&Cursor>, _limit: usize) -> Result<Batch> {

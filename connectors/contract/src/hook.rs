@@ -1,6 +1,6 @@
 //! A provider's call to us: verified first, over the raw bytes, then read.
 
-use crate::{RawItem, Receipt, Watermark};
+use crate::{Ask, RawItem, Receipt, Watermark};
 
 /// One HTTP request of a provider, as it came.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,9 @@ pub struct Received {
     pub receipts: Vec<Receipt>,
     pub watermarks: Vec<Watermark>,
     pub answer: Answer,
+    /// What must be known before the call can be answered: then `answer` is left alone, and
+    /// [`reply`](crate::Channel::reply) makes another one. Only where `spoken` is declared.
+    pub ask: Option<Ask>,
 }
 
 /// What the provider is told once everything is committed.

@@ -3,10 +3,17 @@
 //! A [`Connector`] is a kind of network (email, SMS); it is stateless and known when the program is built. A [`Channel`]
 //! is one configured account on it. The host owns the cursor, deduplication, retries, secrets and health: a connector
 //! only speaks its protocol. `connectors/README.md` states the rules in MUST and SHOULD.
+//!
+//! Beside the traits lie the tools that more than one connector needs: [`exchange`] one request and what its failure means,
+//! [`form`] forms byte for byte, [`equal`] comparing what is secret, [`twilio`] Twilio's signature.
 
+mod ask;
 mod capabilities;
 mod channel;
+pub mod equal;
 mod error;
+pub mod exchange;
+pub mod form;
 mod hook;
 mod inbound;
 mod item;
@@ -17,7 +24,9 @@ mod secret;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod tools;
+pub mod twilio;
 
+pub use ask::{Ask, Standing, Told};
 pub use capabilities::{Capabilities, IdentityKind, TextUnit, Visibility};
 pub use channel::{About, Accepted, Batch, Channel, Connector, Identity, Inbox, Settings};
 pub use error::{Error, Kind, Result, Retry};

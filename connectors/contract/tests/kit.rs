@@ -3,7 +3,7 @@
 mod common;
 mod liar;
 
-use civicdesk_contract::{Capabilities, memory};
+use civicdesk_contract::{Capabilities, IdentityKind, memory};
 use common::MemoryFixture;
 use liar::{Lie, complaint};
 
@@ -175,4 +175,20 @@ async fn a_thread_that_is_not_named_is_caught() {
 #[tokio::test]
 async fn strangers_in_one_thread_are_caught() {
     caught(Lie::OneThreadForAll, "nothing to do with each other").await;
+}
+
+fn telephone() -> MemoryFixture {
+    let identities = vec![IdentityKind::Phone];
+    MemoryFixture::with(Capabilities { hooks: true, spoken: true, identities, ..Capabilities::none() })
+}
+
+#[tokio::test]
+async fn answers_to_callers_are_held_to_what_is_declared() {
+    caught_in(telephone(), Lie::Declares(|can| can.spoken = false), "reply, which is not declared").await;
+    caught_in(telephone(), Lie::OneAnswerForAll, "is not in the answer").await;
+}
+
+#[tokio::test]
+async fn a_lost_recording_is_caught() {
+    caught_in(telephone(), Lie::LosesTheRecording, "one recording is one file").await;
 }

@@ -44,6 +44,13 @@ async fn a_connector_that_is_only_called_keeps_the_contract() {
 }
 
 #[tokio::test]
+async fn a_connector_on_which_people_speak_keeps_the_contract() {
+    let less =
+        Capabilities { hooks: true, spoken: true, identities: vec![IdentityKind::Phone], ..Capabilities::none() };
+    testkit::run(&MemoryFixture::with(less)).await;
+}
+
+#[tokio::test]
 async fn a_connector_that_only_holds_a_session_keeps_the_contract() {
     let less = Capabilities {
         session: true,

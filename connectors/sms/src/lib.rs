@@ -1,18 +1,14 @@
 //! Text messages for CivicDesk, a module for each provider: Twilio, Vonage and GOV.UK Notify.
 //!
-//! `segments` what a text costs · `people` who writes and who is written to · `exchange` one request and what its failure
-//! means · `form` forms byte for byte · `equal` comparing what is secret.
+//! `segments` what a text costs · `people` who writes and who is written to.
 
-mod equal;
-mod exchange;
-mod form;
 pub mod notify;
 mod people;
 pub mod segments;
 pub mod twilio;
 pub mod vonage;
 
-use civicdesk_contract::{Capabilities, IdentityKind};
+use civicdesk_contract::{Capabilities, IdentityKind, equal, exchange, form};
 
 /// What every provider of texts can do. Short codes and names in letters are handles.
 fn texts(longest: usize) -> Capabilities {

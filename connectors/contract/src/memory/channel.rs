@@ -9,8 +9,8 @@ use super::{
     mailbox::{News, SIGNATURE, sign},
 };
 use crate::{
-    Batch, Capabilities, Channel, Cursor, Envelope, Error, ExternalId, HookCall, Identity, InboundAttachment, Inbox,
-    Kind, Media, Outbound, RawItem, Receipt, Received, Result, Retry, Secret, Sent,
+    Answer, Batch, Capabilities, Channel, Cursor, Envelope, Error, ExternalId, HookCall, Identity, InboundAttachment,
+    Inbox, Kind, Media, Outbound, RawItem, Receipt, Received, Result, Retry, Secret, Sent, Told,
 };
 
 pub(super) struct MemoryChannel {
@@ -44,7 +44,17 @@ impl Channel for MemoryChannel {
                 let receipts = vec![Receipt { id, state, detail: None }];
                 Received { receipts, ..Received::default() }
             }
+            News::Ask(ask) => {
+                self.need(self.capabilities.spoken, "ask")?;
+                Received { ask: Some(ask), ..Received::default() }
+            }
         })
+    }
+
+    fn reply(&self, _call: &HookCall, told: &Told) -> Result<Answer> {
+        self.need(self.capabilities.spoken, "reply")?;
+        let body = serde_json::to_vec(told).unwrap_or_default();
+        Ok(Answer { status: 200, content_type: "application/json", body })
     }
 
     async fn poll(&self, cursor: Option<&Cursor>, limit: usize) -> Result<Batch> {
@@ -68,7 +78,7 @@ impl Channel for MemoryChannel {
     }
 
     async fn fetch(&self, media: &Media, most: usize) -> Result<InboundAttachment> {
-        self.need(self.capabilities.attachments, "fetch")?;
+        self.need(self.capabilities.attachments || self.capabilities.spoken, "fetch")?;
         self.mailbox.enter("fetch", &self.secret).await?;
         let file = self.mailbox.file(&media.handle)?;
         if file.bytes.len() > most {

@@ -12,7 +12,8 @@ use tokio::sync::Notify;
 
 use super::{File, Letter};
 use crate::{
-    Cursor, Envelope, Error, ExternalId, HookCall, Kind, Outbound, Place, RawItem, ReceiptState, Result, Retry, Secret,
+    Ask, Cursor, Envelope, Error, ExternalId, HookCall, Kind, Outbound, Place, RawItem, ReceiptState, Result, Retry,
+    Secret,
 };
 
 /// The header that carries a call's signature.
@@ -69,6 +70,7 @@ struct Stored {
 pub(super) enum News {
     Letter(Box<Letter>),
     Receipt { id: ExternalId, state: ReceiptState },
+    Ask(Ask),
 }
 
 impl Mailbox {
@@ -163,6 +165,11 @@ impl Mailbox {
     /// The network's call that says what became of a message.
     pub fn receipt_call(&self, id: &ExternalId, state: ReceiptState) -> HookCall {
         self.call(&News::Receipt { id: id.clone(), state })
+    }
+
+    /// The network's call by which somebody asks.
+    pub fn ask_call(&self, ask: &Ask) -> HookCall {
+        self.call(&News::Ask(ask.clone()))
     }
 
     fn call(&self, news: &News) -> HookCall {

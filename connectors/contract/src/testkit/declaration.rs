@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::judge::Kit;
-use crate::{Accepted, Capabilities, Error, ExternalId, HookCall, Inbox, Kind, RawItem, Result};
+use crate::{Accepted, Capabilities, Error, ExternalId, HookCall, Inbox, Kind, RawItem, Result, Told};
 
 pub(super) fn about_is_well_formed(kit: &Kit<'_>) {
     let about = kit.connector.about();
@@ -32,6 +32,7 @@ fn capabilities_agree(can: &Capabilities) {
     );
     assert!(!can.idempotent_send || can.send, "idempotent_send is declared without send");
     assert!(!can.receipts || can.send, "receipts is declared without send: there is nothing to report on");
+    assert!(!can.spoken || can.hooks, "spoken is declared without hooks: nobody could call");
     assert!(!can.templates_only || can.send, "templates_only is declared without send");
     assert!(can.max_text != Some(0), "max_text is 0: nothing could ever be sent; None means no limit");
     assert!(!can.identities.is_empty(), "identities is empty: the host could not tell whose message it is");
@@ -64,6 +65,10 @@ pub(super) async fn the_undeclared_is_refused(kit: &Kit<'_>) {
     if !kit.can.hooks {
         let received = kit.soon("receive", channel.receive(&HookCall::default())).await;
         kit.fails("receive without declared hooks", received, Kind::Unsupported, WHY);
+    }
+    if !kit.can.spoken {
+        let replied = channel.reply(&HookCall::default(), &Told::default());
+        kit.fails("reply, which is not declared", replied, Kind::Unsupported, WHY);
     }
     if !kit.can.session {
         let ran = kit.soon("run", channel.run(Arc::new(NoInbox))).await;

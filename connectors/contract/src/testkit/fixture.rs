@@ -94,6 +94,12 @@ pub trait Fixture: Send + Sync {
         panic!("a connector that declares `hooks` needs Fixture::hook");
     }
 
+    /// `spoken`: the provider's call by which the kit's citizen asks how a case stands, rightly signed. What the citizen says
+    /// in a planted message, the fake provider records as the bytes of its text.
+    async fn question(&self) -> HookCall {
+        panic!("a connector that declares `spoken` needs Fixture::question");
+    }
+
     /// `hooks`: where the signature lies, and what it covers.
     fn signature(&self) -> Signature {
         panic!("a connector that declares `hooks` needs Fixture::signature");

@@ -103,8 +103,9 @@ pub(super) async fn the_same_call_brings_the_same_items(kit: &Kit<'_>) {
             item.id.0
         );
     }
+    let all = [&first, &other];
+    assert!(kit.can.spoken || all.iter().all(|call| call.ask.is_none()), "receive asks, but `spoken` is not declared");
     if !kit.can.receipts {
-        let all = [&first, &other];
         let none = all.iter().all(|call| call.receipts.is_empty() && call.watermarks.is_empty());
         assert!(none, "receive brought receipts, but `receipts` is not declared");
     }

@@ -15,6 +15,7 @@ mod round_trip;
 mod send;
 mod session;
 mod settings;
+mod spoken;
 mod tools;
 mod trouble;
 
@@ -45,7 +46,12 @@ pub async fn run(fixture: &dyn Fixture) {
     if kit.can.session {
         session::an_item_the_host_could_not_keep_comes_again(&kit).await;
     }
-    round_trip::what_was_written_is_read(&kit).await;
+    if kit.can.spoken {
+        spoken::what_was_said_is_kept(&kit).await;
+        spoken::a_call_that_asks_is_answered(&kit).await;
+    } else {
+        round_trip::what_was_written_is_read(&kit).await;
+    }
     read::is_total(&kit).await;
     if kit.can.send {
         send::a_text_has_one_price(&kit);

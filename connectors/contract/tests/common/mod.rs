@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use civicdesk_contract::{
-    Capabilities, Connector, HookCall, ReceiptState, Sent,
+    Ask, Capabilities, Connector, HookCall, IdentityKind, Media, Party, ReceiptState, Sent,
     memory::{self, File, Letter, Mailbox, MemoryNetwork, MemorySettings, SIGNATURE, Trouble},
     testkit::{Delivered, Fixture, Planted, Signature},
 };
@@ -94,7 +94,24 @@ impl Fixture for MemoryFixture {
     }
 
     async fn hook(&self, message: &Planted) -> HookCall {
-        self.mailbox.hook_call(&letter(message))
+        let mut letter = letter(message);
+        if self.connector.about().capabilities.spoken {
+            let recording = File {
+                name: "recording.wav".to_owned(),
+                content_type: "audio/x-wav".to_owned(),
+                bytes: std::mem::take(&mut letter.text).into_bytes(),
+            };
+            self.mailbox.keep(&message.id, recording);
+            letter.text = "A recording".to_owned();
+            letter.media = vec![Media { handle: message.id.clone(), ..Media::default() }];
+        }
+        self.mailbox.hook_call(&letter)
+    }
+
+    async fn question(&self) -> HookCall {
+        let who = Party { kind: IdentityKind::Phone, address: "+15005550006".to_owned(), name: None };
+        let reference = Some("KIT-2026-000001".to_owned());
+        self.mailbox.ask_call(&Ask { who: Some(who), reference, ..Ask::default() })
     }
 
     fn signature(&self) -> Signature {

@@ -7,8 +7,9 @@ use std::sync::{
 
 use async_trait::async_trait;
 use civicdesk_contract::{
-    About, Batch, Capabilities, Channel, Connector, Cursor, ExternalId, HookCall, Identity, Inbound, Inbox, Kind,
-    Measure, Outbound, RawItem, Received, Result, Retry, Sent, Settings, Tools, testkit,
+    About, Answer, Batch, Capabilities, Channel, Connector, Cursor, ExternalId, HookCall, Identity, Inbound,
+    InboundAttachment, Inbox, Kind, Measure, Media, Outbound, RawItem, Received, Result, Retry, Sent, Settings, Told,
+    Tools, testkit,
 };
 use serde_json::{Value, json};
 
@@ -41,6 +42,8 @@ pub enum Lie {
     DropsFiles,
     NoThreads,
     OneThreadForAll,
+    LosesTheRecording,
+    OneAnswerForAll,
 }
 
 /// Runs the kit on the fixture's connector with this lie, and gives the words it panicked with.
@@ -90,6 +93,7 @@ impl Connector for Liar {
             Lie::HtmlAsItCame => message.html = unsafe_html(&item.raw),
             Lie::DropsFiles => message.attachments.clear(),
             Lie::NoThreads => message.thread.in_reply_to.clear(),
+            Lie::LosesTheRecording => message.media.clear(),
             Lie::OneThreadForAll => message.thread.key = Some("all".to_owned()),
             _ => {}
         }
@@ -148,6 +152,15 @@ impl Channel for LyingChannel {
             }),
             _ => received,
         }
+    }
+
+    fn reply(&self, call: &HookCall, told: &Told) -> Result<Answer> {
+        let one = Told { standing: None, ..told.clone() };
+        self.inner.reply(call, if matches!(self.lie, Lie::OneAnswerForAll) { &one } else { told })
+    }
+
+    async fn fetch(&self, media: &Media, most: usize) -> Result<InboundAttachment> {
+        self.inner.fetch(media, most).await
     }
 
     async fn poll(&self, cursor: Option<&Cursor>, limit: usize) -> Result<Batch> {

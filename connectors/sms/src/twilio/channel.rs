@@ -7,7 +7,7 @@ use civicdesk_contract::{
 };
 use reqwest::RequestBuilder;
 
-use super::{LONGEST, codes, settings::TwilioSettings, signature};
+use super::{LONGEST, codes, settings::TwilioSettings, verify};
 use crate::{exchange, form::Form, people, segments};
 
 pub struct TwilioChannel {
@@ -28,7 +28,7 @@ impl Channel for TwilioChannel {
     }
 
     async fn receive(&self, call: &HookCall) -> Result<Received> {
-        signature::verify(&self.settings.auth_token, call)?;
+        verify(&self.settings.auth_token, call)?;
         // Signed, but nothing of a message: it is answered, or Twilio would go on calling.
         let Some(form) = Form::read(&call.body) else { return Ok(Received::default()) };
         let (Some(sid), state) = (form.get("MessageSid"), form.get("MessageStatus")) else {

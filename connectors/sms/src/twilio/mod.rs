@@ -4,7 +4,6 @@ mod channel;
 mod codes;
 mod read;
 mod settings;
-mod signature;
 
 use std::sync::Arc;
 
@@ -14,8 +13,8 @@ use civicdesk_contract::{
 
 use crate::texts;
 
+pub use civicdesk_contract::twilio::verify;
 pub use settings::TwilioSettings;
-pub use signature::verify;
 
 /// The longest body that the Messages API takes.
 const LONGEST: usize = 1600;

@@ -54,7 +54,7 @@ impl Twilio {
         signed(address, "", &fields)
     }
 
-    fn next(&self) -> u64 {
+    pub(super) fn next(&self) -> u64 {
         let mut calls = self.state.calls.lock().unwrap_or_else(PoisonError::into_inner);
         *calls += 1;
         *calls

@@ -1,13 +1,16 @@
-//! A fake of Twilio's messaging: the Messages API, its error codes, and its signed calls.
+//! A fake of Twilio: the Messages API, its error codes, its signed calls, and its telephone lines with their recordings.
 //!
-//! From the documentation of the Message resource, of error codes, of webhook security, of status callbacks and of
-//! Advanced Opt-Out.
+//! From the documentation of the Message and Recording resources, of error codes, of webhook security, of status callbacks
+//! and of Advanced Opt-Out; that of calls is named in `voice`.
 
 pub mod calls;
 mod messages;
+pub mod twiml;
+pub mod voice;
+mod xml;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -41,6 +44,9 @@ struct State {
     /// Who wrote STOP; sending to them is error 21610.
     stopped: Mutex<BTreeSet<String>>,
     calls: Mutex<u64>,
+    recordings: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// Recordings do not lie ready yet.
+    late: AtomicBool,
     suspended: AtomicBool,
 }
 
@@ -79,6 +85,11 @@ impl Twilio {
         self.state.suspended.store(true, Ordering::Relaxed);
     }
 
+    /// Whether recordings are named before they can be fetched.
+    pub fn keep_back(&self, late: bool) {
+        self.state.late.store(late, Ordering::Relaxed);
+    }
+
     /// This number wrote STOP some time ago.
     pub fn stop(&self, number: &str) {
         self.state.stopped.lock().unwrap_or_else(PoisonError::into_inner).insert(number.to_owned());
@@ -88,6 +99,15 @@ impl Twilio {
 impl State {
     fn standing(&self) -> &'static str {
         if self.suspended.load(Ordering::Relaxed) { "suspended" } else { "active" }
+    }
+
+    fn recording(&self, path: &str) -> Answered {
+        let sid = path.strip_prefix("/Recordings/").and_then(|name| name.strip_suffix(".mp3")).unwrap_or_default();
+        let kept = self.recordings.lock().unwrap_or_else(PoisonError::into_inner).get(sid).cloned();
+        match kept.filter(|_| !self.late.load(Ordering::Relaxed)) {
+            Some(sound) => Answered::new(200, "audio/mpeg", sound),
+            None => refusal(404, &Refusal(20404, "The requested resource was not found")),
+        }
     }
 
     fn answer(&self, asked: &Asked) -> Answered {
@@ -112,6 +132,7 @@ impl State {
             ("GET", Some(path)) if path.ends_with(MEDIA) => {
                 Answered::new(307, "application/xml", "").with_header("location", "/media-store/photo")
             }
+            ("GET", Some(path)) if path.starts_with("/Recordings/") => self.recording(path),
             _ => refusal(404, &Refusal(20404, "The requested resource was not found")),
         }
     }

@@ -1,7 +1,8 @@
 //! Comparing what a caller claims with what is right, without telling by the time how much of it was.
 
-use civicdesk_contract::{Error, Kind, Retry};
 use subtle::ConstantTimeEq;
+
+use crate::{Error, Kind, Retry};
 
 pub fn same(given: &[u8], right: &[u8]) -> bool {
     given.ct_eq(right).into()

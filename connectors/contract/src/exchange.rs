@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
-use civicdesk_contract::{Error, InboundAttachment, Kind, Media, Result, Retry};
 use reqwest::{
     RequestBuilder,
     header::{CONTENT_TYPE, LOCATION, RETRY_AFTER},
 };
 use serde_json::Value;
 
+use crate::{Error, InboundAttachment, Kind, Media, Result, Retry};
+
 /// No answer of a provider that we read is longer.
 const LONGEST: usize = 256 * 1024;
 /// How long to wait when the provider asks us to slow down and names no time.
 const BREATH: Duration = Duration::from_secs(30);
+
+/// What is said of a file that the provider does not have, or not yet.
+pub const GONE: &str = "the provider does not have the file";
 
 /// What the provider said.
 #[derive(Debug)]
@@ -108,7 +112,7 @@ pub async fn file(
         200 => {}
         401 | 403 => return Err(Error::new(Kind::Credentials, Retry::Never, "fetch", "the file was not shown to us")),
         404 | 410 => {
-            return Err(Error::new(Kind::Refused, Retry::Never, "fetch", "the provider no longer has the file"));
+            return Err(Error::new(Kind::Refused, Retry::Never, "fetch", GONE));
         }
         status => return Err(Error::unreachable("fetch", format!("the file's place answered {status}"))),
     }

@@ -1,16 +1,17 @@
-//! `X-Twilio-Signature`: HMAC-SHA1 with the account's token over the address and, sorted, the fields of the form.
+//! `X-Twilio-Signature`, for every connector that Twilio calls: HMAC-SHA1 with the account's token over the address and,
+//! sorted, the fields of the form.
 //!
 //! It covers no time. An old call that is sent again is known by the message's id, which the host has.
 
 use std::collections::BTreeSet;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use civicdesk_contract::{HookCall, Result, Secret};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    HookCall, Result, Secret,
     equal::{forged, hex, same},
     form::{Form, fields},
 };

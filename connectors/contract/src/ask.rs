@@ -1,0 +1,41 @@
+//! What a call wants to know of the host before it can be answered, and what it is told.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Party;
+
+/// Who asks, and what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Who calls; nobody where the number is withheld.
+    pub who: Option<Party>,
+    /// The network vouches for it that the call comes from there. A number that is only shown can be forged.
+    pub attested: bool,
+    /// The language of the talk, where it is chosen.
+    pub language: Option<String>,
+    /// The case that they ask about: its reference as it was said or keyed.
+    pub reference: Option<String>,
+}
+
+/// What the host tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The agency's name.
+    pub agency: String,
+    /// The language in which the agency writes to this person, where that is known.
+    pub language: Option<String>,
+    /// How the case stands, where one was asked about.
+    pub standing: Option<Standing>,
+}
+
+/// How a case stands, as far as whoever asks may hear it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It may be told here. The reference is the whole one.
+    Said { reference: String, words: String },
+    /// Nothing proves who asks: it went to the address that the case knows.
+    Texted,
+    /// No case of this person has this reference.
+    Unknown,
+}
