@@ -28,6 +28,7 @@ pub const MESSAGE: Prefix = Prefix("msg");
 pub const ATTACHMENT: Prefix = Prefix("att");
 pub const SUGGESTION: Prefix = Prefix("sug");
 pub const VISIT: Prefix = Prefix("vis");
+pub const PROOF: Prefix = Prefix("prf");
 pub const EVENT: Prefix = Prefix("evt");
 
 impl Prefix {

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     acting::Acting,
     fail::Fail,
-    people::{change as people, contacts as strangers},
+    people::{change as people, contacts as strangers, likely},
     store::{
         Json, Time, Tx, Uid,
         cases::{self, Case},
@@ -75,6 +75,7 @@ pub fn request(
         Some((first, given)) => (strangers::find_or_make(tx, act, first)?, given),
         None => (people::found_or_made(tx, act, &[], asked.name.as_deref())?, &[] as &[Party]),
     };
+    likely::note_given(tx, act, contact.id, given)?;
     let by = json!({ "method": "request_form", "also_given": given, "name_given": asked.name });
     let (case, message) = said(tx, act, Some(channel), asked, (contact.id, by))?;
     let (tenant_id, kind) = (tx.tenant(), links::STATUS.to_owned());

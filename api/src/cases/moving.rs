@@ -13,8 +13,8 @@ use crate::{
     ids::{self, Prefix},
     store::{
         Json, Time, Tx, Uid,
-        cases::{self, Case},
-        events, inbound, messages, search,
+        cases::{self, Case, PartyRow},
+        contacts, events, inbound, messages, search,
     },
 };
 
@@ -53,12 +53,15 @@ pub fn merge(tx: &mut Tx, act: &Acting, written: &mut Written, both: &Both, reop
     goes_on(into)?;
     let moved = messages::ids_of_case(tx, from.id)?;
     carry(tx, &moved, into.id)?;
-    let there: Vec<Uid> = cases::parties_of(tx, into.id)?.into_iter().map(|party| party.contact_id).collect();
+    let there: Vec<Uid> = cases::parties_of(tx, into.id)?.into_iter().map(|party| party.through).collect();
     let mut joined = Vec::new();
     for party in cases::parties_of(tx, from.id)? {
-        if !there.contains(&party.contact_id) {
-            record::join(tx, act, into, party.contact_id, "participant")?;
-            joined.push(party.contact_id);
+        if !there.contains(&party.through) {
+            joined.push(party.through);
+            cases::add_party(
+                tx,
+                PartyRow { case_id: into.id, role: "participant".into(), added_at: act.now, ..party },
+            )?;
         }
     }
     let kept = Moved {
@@ -100,8 +103,11 @@ pub fn unmerge(tx: &mut Tx, act: &Acting, written: &mut Written, from: &Case) ->
     }
     carry(tx, &moved, from.id)?;
     // Whoever spoke in the other case since is a party of it by that.
-    let spoke = messages::writers_in(tx, into.id)?;
-    let left: Vec<Uid> = read(ids::CONTACT, &kept.joined).into_iter().filter(|id| !spoke.contains(id)).collect();
+    let writers = messages::writers_in(tx, into.id)?;
+    let spoke = people_of(tx, &writers)?;
+    let joined = people_of(tx, &read(ids::CONTACT, &kept.joined))?;
+    let silent = |(_, person): &&(Uid, Uid)| !spoke.iter().any(|(_, other)| other == person);
+    let left: Vec<Uid> = joined.iter().filter(silent).map(|(through, _)| *through).collect();
     cases::remove_parties(tx, into.id, &left)?;
     let opened = Case {
         status: kept.status,
@@ -133,6 +139,15 @@ pub fn goes_on(case: &Case) -> Result<(), Fail> {
             ))
         }
     }
+}
+
+/// Each contact with the one that stands for the same person now.
+fn people_of(tx: &mut Tx, all: &[Uid]) -> Result<Vec<(Uid, Uid)>, Fail> {
+    let mut people = Vec::with_capacity(all.len());
+    for contact in contacts::get_all(tx, all)? {
+        people.push((contact.id, contacts::whole(tx, contact)?.id));
+    }
+    Ok(people)
 }
 
 fn carry(tx: &mut Tx, moved: &[Uid], case: Uid) -> Result<(), Fail> {

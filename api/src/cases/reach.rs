@@ -61,6 +61,18 @@ pub fn texting(tx: &mut Tx, kinds: &Kinds, contact: Uid) -> Result<Option<(Chann
     Ok(open.into_iter().next())
 }
 
+/// The oldest channel that carries a first private message to addresses of a kind.
+pub fn by_kind(tx: &mut Tx, kinds: &Kinds, kind: IdentityKind) -> Result<Option<(Channel, Capabilities)>, Fail> {
+    for row in channels::list(tx)?.into_iter().filter(|row| row.state == "active") {
+        let Some(can) = kinds(&row.connector) else { continue };
+        let private = can.visibility != Visibility::Public && !can.templates_only;
+        if can.send && private && can.identities.contains(&kind) {
+            return Ok(Some((row, can)));
+        }
+    }
+    Ok(None)
+}
+
 /// An address as this network understands it: what was given as mail may be a number or a name there.
 pub fn fitted(party: Party, can: &Capabilities) -> Party {
     if can.identities.contains(&party.kind) {

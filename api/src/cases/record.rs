@@ -118,7 +118,8 @@ pub fn open_in(
 /// Makes a person a party of a case.
 pub fn join(tx: &mut Tx, act: &Acting, case: &Case, contact_id: Uid, role: &str) -> Result<(), Fail> {
     let role = role.to_owned();
-    let row = PartyRow { tenant_id: case.tenant_id, case_id: case.id, contact_id, role, added_at: act.now };
+    let (tenant_id, case_id, through) = (case.tenant_id, case.id, contact_id);
+    let row = PartyRow { tenant_id, case_id, contact_id, through, role, added_at: act.now };
     Ok(cases::add_party(tx, row)?)
 }
 

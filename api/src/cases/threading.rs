@@ -10,6 +10,7 @@ use crate::{
     store::{
         Tx, Uid,
         cases::{self, Case},
+        contacts,
         inbound::Item,
     },
 };
@@ -125,8 +126,10 @@ fn by_token(tx: &mut Tx, desk: &Desk, _: &Known, parsed: &Parsed) -> Result<Vec<
         let Some(tokens::Token::Reply { reference, code }) = tokens::read(address) else { continue };
         let Some(case) = cases::by_reference(tx, &reference)? else { continue };
         let tenant = tx.tenant();
-        let parties = cases::parties_of(tx, case.id)?;
-        if parties.iter().any(|party| desk.key.is_reply_code(&code, tenant, case.id, party.contact_id)) {
+        let mut parties: Vec<Uid> = cases::parties_of(tx, case.id)?.iter().map(|party| party.contact_id).collect();
+        // An address that was given before two contacts were joined names the one that went.
+        parties.extend(contacts::merged_into(tx, &parties)?);
+        if parties.iter().any(|contact| desk.key.is_reply_code(&code, tenant, case.id, *contact)) {
             let case = cases::whole(tx, case)?;
             found.push(Found { case, method: "reply_token", value: address.to_owned() });
         }

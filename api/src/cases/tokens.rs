@@ -76,7 +76,8 @@ impl ReplyKey {
         code(&self.mac(b"return", &[tenant.0.as_bytes(), message.0.as_bytes()]))
     }
 
-    fn mac(&self, purpose: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    /// A hash that nobody else can make; another purpose gives another one.
+    pub fn mac(&self, purpose: &[u8], parts: &[&[u8]]) -> [u8; 32] {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.as_slice()) else { return [0; 32] };
         mac.update(purpose);
         for part in parts {

@@ -8,9 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Body, Params,
-    cases::CaseView,
     door::Door,
-    messages::MessageView,
     page::List,
     show::{moment, some, time},
     wire::{Answer, Reply, id},
@@ -22,9 +20,8 @@ use crate::{
     ids,
     people::{addresses, change as people},
     store::{
-        Error, Tx, Uid, cases,
+        Error, Tx, Uid,
         contacts::{self, Contact, Identity},
-        messages,
     },
 };
 
@@ -54,6 +51,8 @@ pub struct ContactView {
     #[schema(example = "es")]
     pub language: Option<String>,
     pub identities: Vec<IdentityView>,
+    /// The contact that stands for this person since the two were joined.
+    pub merged_into: Option<String>,
     #[schema(format = DateTime, example = "2026-11-22T09:00:00Z")]
     pub created_at: String,
     #[schema(format = DateTime, example = "2026-11-22T09:00:00Z")]
@@ -61,7 +60,7 @@ pub struct ContactView {
 }
 
 impl ContactView {
-    fn of(c: &Contact, identities: &[Identity]) -> Self {
+    pub fn of(c: &Contact, identities: &[Identity]) -> Self {
         let own = identities.iter().filter(|i| i.contact_id == c.id).map(|i| IdentityView {
             id: ids::IDENTITY.show(i.id.0),
             kind: i.kind.clone(),
@@ -73,18 +72,20 @@ impl ContactView {
             name: c.name.clone(),
             language: c.language.clone(),
             identities: own.collect(),
+            merged_into: c.merged_into.map(|into| ids::CONTACT.show(into.0)),
             created_at: moment(c.created_at),
             updated_at: moment(c.updated_at),
         }
     }
 
-    fn load(tx: &mut Tx, contact: &Contact) -> Result<Self, Fail> {
+    pub fn load(tx: &mut Tx, contact: &Contact) -> Result<Self, Fail> {
         let identities = contacts::identities_of(tx, &[contact.id])?;
         Ok(Self::of(contact, &identities))
     }
 }
 
-fn named(tx: &mut Tx, path: &str) -> Result<Contact, Fail> {
+/// The contact of this path.
+pub fn named(tx: &mut Tx, path: &str) -> Result<Contact, Fail> {
     let id = id(ids::CONTACT, path)?;
     contacts::get(tx, Uid(id)).map_err(|e| match e {
         Error::NotFound => Fail::NotFound("contact"),
@@ -129,7 +130,8 @@ pub fn contact_of(tx: &mut Tx, act: &Acting, known: Option<&str>, new: Option<&N
         (Some(id), None) => {
             let nobody = || Fail::field("/contact_id", "there is no such contact");
             let id = Uid(ids::CONTACT.read(id).ok_or_else(nobody)?);
-            contacts::get(tx, id).map(|c| c.id).map_err(|_| nobody())
+            let contact = contacts::get(tx, id).map_err(|_| nobody())?;
+            Ok(contacts::whole(tx, contact)?.id)
         }
         (None, Some(new)) => Ok(people::found_or_made(tx, act, &new.parties("/contact")?, new.name.as_deref())?.id),
         _ => Err(Fail::field("/contact", "give either contact_id or contact")),
@@ -143,7 +145,7 @@ pub fn contact_of(tx: &mut Tx, act: &Acting, known: Option<&str>, new: Option<&N
 pub struct ListContacts {
     /// Only who has this email address.
     email: Option<String>,
-    /// Only who has this phone number.
+    /// Only who has this phone number, which may be as it is dialled in the agency's country.
     phone: Option<String>,
     /// 1 to 100; 25 where it is left out.
     #[param(minimum = 1, maximum = 100)]
@@ -163,7 +165,8 @@ pub async fn list(door: Door<needs::ContactsRead>, query: Params<ListContacts>) 
         let asked = asked.into_iter().find_map(|(kind, text)| text.as_deref().map(|t| (kind, t)));
         let rows = match asked {
             Some((kind, text)) => {
-                let normal = addresses::normal(kind, text);
+                let party = Party { kind, address: text.to_owned(), name: None };
+                let normal = addresses::normal(kind, &people::dialled(tx, &party)?.address);
                 let found = normal.map(|n| contacts::find_identity(tx, kind.as_str(), &n)).transpose()?.flatten();
                 found.map(|i| contacts::get(tx, i.contact_id)).transpose()?.into_iter().collect()
             }
@@ -194,7 +197,7 @@ pub async fn create(door: Door<needs::ContactsWrite>, body: Body<NewContact>) ->
     .await
 }
 
-/// Reads a contact.
+/// Reads a contact. One that was merged into another is still there, and says where it went.
 #[utoipa::path(tag = "contacts", operation_id = "read_contact", params(("id" = String, Path, description = "The contact.")),
     responses((status = 200, description = "The contact.", body = ContactView)))]
 #[get("/contacts/{id}")]
@@ -271,52 +274,6 @@ pub async fn remove_identity(door: Door<needs::ContactsWrite>, path: Path<(Strin
         let identity = id(ids::IDENTITY, &path.1)?;
         people::remove_identity(tx, &who.acting, &contact, Uid(identity))?;
         Ok(Reply::nothing())
-    })
-    .await
-}
-
-/// A part of a list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct HistoryPart {
-    /// 1 to 100; 25 where it is left out.
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
-/// Everything said with one person, over all their cases.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct History {
-    /// Messages of all cases that the person is party to, the newest first.
-    pub data: Vec<MessageView>,
-    pub next_cursor: Option<String>,
-    /// The cases of these messages.
-    pub cases: Vec<CaseView>,
-}
-
-/// Reads what was said with a person, whatever the case and the channel, the newest first.
-#[utoipa::path(tag = "contacts", operation_id = "read_history",
-    params(("id" = String, Path, description = "The contact."), HistoryPart),
-    responses((status = 200, description = "A page of their history.", body = History)))]
-#[get("/contacts/{id}/history")]
-pub async fn history(door: Door<needs::ContactsRead>, path: Path<String>, query: Params<HistoryPart>) -> Answer {
-    let page = door.page::<(i64, Uuid)>(query.limit, query.cursor.as_deref())?;
-    door.read(move |tx, who| {
-        who.may(crate::auth::Right::CasesRead)?;
-        let contact = named(tx, &path)?;
-        let from = page.after.as_ref().and_then(|(at, id)| Some((time(*at)?, Uid(*id))));
-        let of = cases::of_party(tx, contact.id)?;
-        let rows = messages::of_cases(tx, &of, from, page.fetch())?;
-        let listed = page.list(rows, |m| (m.created_at.0.as_microsecond(), m.id.0), |m| m);
-        let mut shown: Vec<Uid> = listed.data.iter().map(|m| m.case_id).collect();
-        shown.sort_unstable();
-        shown.dedup();
-        let rows = cases::get_all(tx, &shown)?;
-        let cases = CaseView::load_all(tx, &rows)?;
-        Reply::ok(&History { data: MessageView::load(tx, listed.data)?, next_cursor: listed.next_cursor, cases })
     })
     .await
 }

@@ -46,7 +46,7 @@ pub struct EventView {
 }
 
 impl EventView {
-    fn of(e: Event) -> Self {
+    pub fn of(e: Event) -> Self {
         let actor = match e.actor_kind.as_str() {
             "staff" => Some(ids::STAFF),
             "key" => Some(ids::KEY),

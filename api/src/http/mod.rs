@@ -57,16 +57,20 @@ pub mod door;
 mod down;
 mod events;
 mod frame;
+mod history;
 mod hooks;
 mod idempotency;
 mod inbound;
+mod joining;
 mod json;
+mod likely;
 mod merging;
 mod messages;
 mod meta;
 pub mod openapi;
 pub mod page;
 pub mod problem;
+mod proofs;
 pub mod public;
 mod query;
 mod raw;
@@ -98,7 +102,13 @@ mod forms_tests;
 #[cfg(test)]
 mod hooks_tests;
 #[cfg(test)]
+mod joining_tests;
+#[cfg(test)]
+mod likely_tests;
+#[cfg(test)]
 mod matrix_tests;
+#[cfg(test)]
+mod proofs_tests;
 #[cfg(test)]
 mod suggestions_tests;
 #[cfg(test)]
@@ -144,6 +154,7 @@ fn v1(to: &mut ServiceConfig) {
     to.service(simulate::simulate);
     to.service(desk::call).service(desk::list_visits).service(desk::note_visit).service(desk::tell).service(desk::done);
     to.service(chat::begin).service(chat::read).service(chat::say).service(chat::leave).service(chat::follow);
+    to.service(proofs::show).service(proofs::confirm_linked);
     to.service(public::topics).service(public::request).service(public::status).service(public::add);
     to.service(uploads::upload);
     to.service(inbound::reconciliation).service(inbound::list).service(inbound::read);
@@ -151,7 +162,9 @@ fn v1(to: &mut ServiceConfig) {
     to.service(events::of_case).service(events::list);
     to.service(attachments::upload).service(attachments::read).service(attachments::download);
     to.service(contacts::list).service(contacts::create).service(contacts::read).service(contacts::update);
-    to.service(contacts::add_identity).service(contacts::remove_identity).service(contacts::history);
+    to.service(contacts::add_identity).service(contacts::remove_identity).service(history::read);
+    to.service(joining::merge).service(joining::unmerge).service(likely::list).service(likely::dismiss);
+    to.service(proofs::ask).service(proofs::read).service(proofs::confirm);
     to.service(topics::list).service(topics::create).service(topics::read).service(topics::update);
     to.service(search::search);
 }

@@ -14,6 +14,8 @@ mod media;
 #[cfg(test)]
 mod open_tests;
 mod outbound;
+#[cfg(test)]
+mod proof_tests;
 pub mod runner;
 pub mod sweep;
 mod verdict;

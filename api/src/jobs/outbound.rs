@@ -8,6 +8,7 @@ use crate::{
     channels::builtin::lmtp,
     fail::Fail,
     ids,
+    people::secrets,
     store::{Time, attachments::Attachment, cases::Case, channels::Channel, messages::Message},
 };
 
@@ -40,7 +41,7 @@ pub async fn outbound(blobs: &Blobs, signer: &ReplyKey, ready: &Ready) -> Result
         // A letter of ours must not come back as a mail that is answered by another letter.
         return_path: return_path.or(letter.then(String::new)),
         subject: message.subject.clone(),
-        text: message.text.clone(),
+        text: secrets::unveiled(signer, message),
         html: message.html.clone(),
         attachments: files(blobs, ready).await?,
         in_reply_to: message.in_reply_to.clone(),

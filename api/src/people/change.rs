@@ -2,7 +2,7 @@
 
 use civicdesk_contract::{IdentityKind, Party};
 
-use super::{addresses, contacts as people, phones};
+use super::{addresses, contacts as people, joining, names, phones};
 use crate::{
     acting::Acting,
     cases::written::Written,
@@ -29,12 +29,14 @@ pub struct Change {
 
 /// Changes a contact that still is as the caller read it. A change that changes nothing leaves no trace.
 pub fn change(tx: &mut Tx, act: &Acting, contact: &Contact, change: Change) -> Result<Contact, Fail> {
+    joining::goes_on(contact)?;
     let mut row = contact.clone();
     if let Some(name) = change.name {
         let name = name.map(|n| crate::cases::fields::one_line(&n)).filter(|n| !n.is_empty());
         if name.as_ref().is_some_and(|n| n.chars().count() > LONGEST_NAME) {
             return Err(Fail::field("/name", format!("must have at most {LONGEST_NAME} characters")));
         }
+        row.folded_name = name.as_deref().and_then(names::folded);
         row.name = name;
     }
     if let Some(language) = change.language {
@@ -51,14 +53,18 @@ pub fn change(tx: &mut Tx, act: &Acting, contact: &Contact, change: Change) -> R
 
 /// Adds an address. One that names somebody already is a conflict.
 pub fn add_identity(tx: &mut Tx, act: &Acting, contact: &Contact, party: &Party) -> Result<Contact, Fail> {
+    joining::goes_on(contact)?;
     let party = &dialled(tx, party)?;
     let kind = party.kind.as_str();
     let Some(normal) = addresses::normal(party.kind, &party.address) else {
         return Err(Fail::field("/value", format!("is no {kind} address")));
     };
     if let Some(taken) = contacts::find_identity(tx, kind, &normal)? {
-        let whose =
-            if taken.contact_id == contact.id { "this contact has it already" } else { "another contact has it" };
+        let whose = if taken.contact_id == contact.id {
+            "this contact has it already"
+        } else {
+            "another contact has it: merge the two, or ask for a proof (`/proofs`), which joins them"
+        };
         return Err(Fail::conflict("identity-taken", whose));
     }
     let identity = Identity {
@@ -77,6 +83,7 @@ pub fn add_identity(tx: &mut Tx, act: &Acting, contact: &Contact, party: &Party)
 
 /// Takes an address away.
 pub fn remove_identity(tx: &mut Tx, act: &Acting, contact: &Contact, id: Uid) -> Result<Contact, Fail> {
+    joining::goes_on(contact)?;
     let identities = contacts::identities_of(tx, &[contact.id])?;
     let identity = identities.iter().find(|i| i.id == id).ok_or(Fail::NotFound("address"))?;
     contacts::delete_identity(tx, contact.id, id)?;
@@ -126,14 +133,21 @@ pub fn found_or_made(tx: &mut Tx, act: &Acting, parties: &[Party], name: Option<
 }
 
 /// A phone number as the agency's country dials it becomes the one that the networks know.
-fn dialled(tx: &mut Tx, party: &Party) -> Result<Party, Fail> {
+pub fn dialled(tx: &mut Tx, party: &Party) -> Result<Party, Fail> {
     if party.kind != IdentityKind::Phone {
         return Ok(party.clone());
     }
     Ok(phones::fitted(party.clone(), &phones::country(&tenant::get(tx)?)))
 }
 
-fn saved(tx: &mut Tx, act: &Acting, row: &Contact, kind: &str, data: serde_json::Value) -> Result<Contact, Fail> {
+/// Writes a changed contact, its words for the search and a line in the log.
+pub(super) fn saved(
+    tx: &mut Tx,
+    act: &Acting,
+    row: &Contact,
+    kind: &str,
+    data: serde_json::Value,
+) -> Result<Contact, Fail> {
     let row = Contact { updated_at: act.now, ..row.clone() };
     let row = contacts::update(tx, &row, row.version).map_err(|e| match e {
         Error::Stale => Fail::Stale,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use civicdesk_contract::{IdentityKind, Party};
 
-use super::addresses;
+use super::{addresses, names};
 use crate::{
     acting::Acting,
     cases::{words, written::Written},
@@ -81,7 +81,8 @@ fn named(
         return Ok(contact);
     }
     let version = contact.version;
-    let contact = contacts::update(tx, &Contact { name, updated_at: act.now, ..contact }, version)?;
+    let folded_name = name.as_deref().and_then(names::folded);
+    let contact = contacts::update(tx, &Contact { name, folded_name, updated_at: act.now, ..contact }, version)?;
     let identities = contacts::identities_of(tx, &[contact.id])?;
     written.docs.push(doc(&contact, &identities));
     Ok(contact)
@@ -100,8 +101,17 @@ fn make(
     address: Option<(&Party, String)>,
 ) -> Result<Contact, Fail> {
     let tenant_id = tx.tenant();
-    let contact =
-        Contact { tenant_id, id: act.id(), name, language: None, version: 1, created_at: act.now, updated_at: act.now };
+    let contact = Contact {
+        tenant_id,
+        id: act.id(),
+        folded_name: name.as_deref().and_then(names::folded),
+        name,
+        language: None,
+        version: 1,
+        created_at: act.now,
+        updated_at: act.now,
+        merged_into: None,
+    };
     contacts::insert(tx, &contact)?;
     let mut identities = Vec::new();
     if let Some((party, normal)) = address {
@@ -131,10 +141,13 @@ fn tidy(name: &str) -> Option<String> {
     Some(name.trim().to_owned()).filter(|n| !n.is_empty())
 }
 
-/// What the search index holds of a contact.
+/// What the search index holds of a contact: nothing of one that another stands for.
 pub fn doc(contact: &Contact, identities: &[Identity]) -> search::Doc {
     let addresses = identities.iter().map(|i| i.value.as_str());
-    let text: Vec<&str> = contact.name.as_deref().into_iter().chain(addresses).collect();
+    let text: Vec<&str> = match contact.merged_into {
+        None => contact.name.as_deref().into_iter().chain(addresses).collect(),
+        Some(_) => Vec::new(),
+    };
     search::Doc {
         tenant_id: contact.tenant_id,
         docid: search::docid(contact.id),

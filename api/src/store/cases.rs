@@ -1,5 +1,7 @@
 //! The shared record: cases, their tags, and who is party to them.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 
 use super::{
@@ -44,6 +46,8 @@ pub struct PartyRow {
     pub tenant_id: Uid,
     pub case_id: Uid,
     pub contact_id: Uid,
+    /// The contact that they took part as, which is another one where that was merged into theirs since.
+    pub through: Uid,
     pub role: String,
     pub added_at: Time,
 }
@@ -204,23 +208,28 @@ pub fn add_party(tx: &mut Tx, row: PartyRow) -> Result<()> {
     Ok(())
 }
 
-/// Takes people out of a case.
-pub fn remove_parties(tx: &mut Tx, case: Uid, contacts: &[Uid]) -> Result<()> {
+/// Takes people out of a case, as far as they took part as these contacts.
+pub fn remove_parties(tx: &mut Tx, case: Uid, through: &[Uid]) -> Result<()> {
     let them = tx.of(parties::table).filter(parties::case_id.eq(case));
-    diesel::delete(them.filter(parties::contact_id.eq_any(contacts.to_vec()))).execute(tx.conn())?;
+    diesel::delete(them.filter(parties::through.eq_any(through.to_vec()))).execute(tx.conn())?;
     Ok(())
 }
 
+/// Who takes part in a case; a person of several joined contacts may stand there more than once.
 pub fn parties_of(tx: &mut Tx, case: Uid) -> Result<Vec<PartyRow>> {
     let query = tx.of(parties::table).filter(parties::case_id.eq(case));
-    Ok(query.order((parties::added_at, parties::contact_id)).select(PartyRow::as_select()).load(tx.conn())?)
+    let query = query.order((parties::added_at, parties::contact_id, parties::through));
+    Ok(query.select(PartyRow::as_select()).load(tx.conn())?)
 }
 
 /// The cases that a person is party to, the last one first; of very many, the newest thousand.
 pub fn of_party(tx: &mut Tx, contact: Uid) -> Result<Vec<Uid>> {
     let query = tx.of(parties::table).filter(parties::contact_id.eq(contact));
     let query = query.order((parties::added_at.desc(), parties::case_id.desc())).limit(1000);
-    Ok(query.select(parties::case_id).load(tx.conn())?)
+    let mut cases: Vec<Uid> = query.select(parties::case_id).load(tx.conn())?;
+    let mut seen = HashSet::new();
+    cases.retain(|case| seen.insert(*case));
+    Ok(cases)
 }
 
 pub fn is_party(tx: &mut Tx, case: Uid, contact: Uid) -> Result<bool> {

@@ -20,6 +20,10 @@ pub struct Contact {
     pub version: i64,
     pub created_at: Time,
     pub updated_at: Time,
+    /// The name as the program compares it; none where it has only one word.
+    pub folded_name: Option<String>,
+    /// The contact that stands for this person since the two were joined.
+    pub merged_into: Option<Uid>,
 }
 
 /// One way to name a person: an email address, a phone number.
@@ -52,9 +56,37 @@ pub fn get_all(tx: &mut Tx, ids: &[Uid]) -> Result<Vec<Contact>> {
     Ok(query.select(Contact::as_select()).load(tx.conn())?)
 }
 
-/// Newest change first, from a position on.
+/// The contact that stands for this person: this one, or the one that it was merged into, however often.
+pub fn whole(tx: &mut Tx, contact: Contact) -> Result<Contact> {
+    let mut whole = contact;
+    while let Some(into) = whole.merged_into {
+        whole = get(tx, into)?;
+    }
+    Ok(whole)
+}
+
+/// The contacts that were merged into one of these, and into those, and so on.
+pub fn merged_into(tx: &mut Tx, ids: &[Uid]) -> Result<Vec<Uid>> {
+    let (mut all, mut level) = (Vec::new(), ids.to_vec());
+    while !level.is_empty() {
+        let query = tx.of(contacts::table).filter(contacts::merged_into.eq_any(level.into_iter().map(Some)));
+        level = query.order(contacts::id).select(contacts::id).load(tx.conn())?;
+        all.extend(&level);
+    }
+    Ok(all)
+}
+
+/// Contacts with this name as the program compares it, the last changed first.
+pub fn of_name(tx: &mut Tx, folded: &str, limit: i64) -> Result<Vec<Contact>> {
+    let query = tx.of(contacts::table).filter(contacts::folded_name.eq(Some(folded.to_owned())));
+    let query = query.filter(contacts::merged_into.is_null());
+    let query = query.order((contacts::updated_at.desc(), contacts::id.desc())).limit(limit);
+    Ok(query.select(Contact::as_select()).load(tx.conn())?)
+}
+
+/// Newest change first, from a position on, without those that were merged into others.
 pub fn list(tx: &mut Tx, from: Option<(Time, Uid)>, limit: i64) -> Result<Vec<Contact>> {
-    let mut query = tx.of(contacts::table).into_boxed();
+    let mut query = tx.of(contacts::table).filter(contacts::merged_into.is_null()).into_boxed();
     if let Some((at, id)) = from {
         let position = (diesel::expression::AsExpression::<Ts>::as_expression(at), as_id(id));
         query = query.filter(beyond((contacts::updated_at, contacts::id), position, true));
@@ -67,13 +99,15 @@ fn as_id(id: Uid) -> <Uid as diesel::expression::AsExpression<Id>>::Expression {
     diesel::expression::AsExpression::<Id>::as_expression(id)
 }
 
-/// Changes name and language where the version still is `version`.
+/// Changes name, language and what it was merged into where the version still is `version`.
 pub fn update(tx: &mut Tx, row: &Contact, version: i64) -> Result<Contact> {
     let target = tx.of(contacts::table).filter(contacts::id.eq(row.id)).filter(contacts::version.eq(version));
     diesel::update(target)
         .set((
             contacts::name.eq(row.name.clone()),
             contacts::language.eq(row.language.clone()),
+            contacts::folded_name.eq(row.folded_name.clone()),
+            contacts::merged_into.eq(row.merged_into),
             contacts::updated_at.eq(row.updated_at),
             contacts::version.eq(version + 1),
         ))
@@ -85,6 +119,13 @@ pub fn update(tx: &mut Tx, row: &Contact, version: i64) -> Result<Contact> {
 
 pub fn insert_identity(tx: &mut Tx, row: &Identity) -> Result<()> {
     tx.insert(identities::table).values(row).execute(tx.conn())?;
+    Ok(())
+}
+
+/// The person has shown that an address is theirs.
+pub fn set_verified(tx: &mut Tx, id: Uid, at: Time) -> Result<()> {
+    let target = tx.of(identities::table).filter(identities::id.eq(id));
+    diesel::update(target).set(identities::verified_at.eq(Some(at))).execute(tx.conn())?;
     Ok(())
 }
 

@@ -2,7 +2,14 @@
 
 use diesel::prelude::*;
 
-use super::{Json, Result, Time, Tx, Uid, Wake, connection::each, schema::events, tenant};
+use super::{
+    Json, Result, Time, Tx, Uid, Wake,
+    connection::{MultiBackend, each},
+    keyset::beyond,
+    schema::events,
+    tenant,
+    types::{Id, Ts},
+};
 
 /// One line of the log.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -55,6 +62,26 @@ pub fn list(tx: &mut Tx, filter: &Filter, limit: i64) -> Result<Vec<Event>> {
         query = query.filter(events::contact_id.eq(contact));
     }
     Ok(query.order(events::seq).limit(limit).select(Event::as_select()).load(tx.conn())?)
+}
+
+/// Lines about people that are no messages of theirs, newest first, from a position on.
+pub fn about_people(tx: &mut Tx, people: &[Uid], from: Option<(Time, Uid)>, limit: i64) -> Result<Vec<Event>> {
+    let query = tx.of(events::table).filter(events::contact_id.eq_any(people.to_vec()));
+    let query = query.filter(events::kind.like("contact.%")).filter(events::message_id.is_null());
+    let mut query = query.into_boxed::<MultiBackend>();
+    if let Some((at, id)) = from {
+        let at = diesel::expression::AsExpression::<Ts>::as_expression(at);
+        let id = diesel::expression::AsExpression::<Id>::as_expression(id);
+        query = query.filter(beyond((events::at, events::id), (at, id), true));
+    }
+    query = query.order((events::at.desc(), events::id.desc())).limit(limit);
+    Ok(query.select(Event::as_select()).load(tx.conn())?)
+}
+
+/// The last line of a kind about a person.
+pub fn last_about(tx: &mut Tx, contact: Uid, kind: &str) -> Result<Option<Event>> {
+    let query = tx.of(events::table).filter(events::contact_id.eq(contact)).filter(events::kind.eq(kind.to_owned()));
+    Ok(query.order(events::seq.desc()).select(Event::as_select()).first(tx.conn()).optional()?)
 }
 
 /// The last line of a kind about a case.

@@ -6,7 +6,7 @@ use super::{
     Json, Result, Time, Tx, Uid,
     connection::{MultiBackend, each},
     keyset::beyond,
-    schema::{messages, thread_refs},
+    schema::{messages, parties, thread_refs},
     types::{Id, Ts},
 };
 
@@ -90,6 +90,19 @@ pub fn of_case(tx: &mut Tx, case: Uid, from: Option<(Time, Uid)>, limit: i64) ->
 pub fn of_cases(tx: &mut Tx, cases: &[Uid], from: Option<(Time, Uid)>, limit: i64) -> Result<Vec<Message>> {
     let mut query =
         tx.of(messages::table).filter(messages::case_id.eq_any(cases.to_vec())).into_boxed::<MultiBackend>();
+    if let Some((at, id)) = from {
+        let at = diesel::expression::AsExpression::<Ts>::as_expression(at);
+        let id = diesel::expression::AsExpression::<Id>::as_expression(id);
+        query = query.filter(beyond((messages::created_at, messages::id), (at, id), true));
+    }
+    query = query.order((messages::created_at.desc(), messages::id.desc())).limit(limit);
+    Ok(query.select(Message::as_select()).load(tx.conn())?)
+}
+
+/// Messages of every case that a person takes part in, newest first, from a position on.
+pub fn of_party(tx: &mut Tx, contact: Uid, from: Option<(Time, Uid)>, limit: i64) -> Result<Vec<Message>> {
+    let theirs = tx.of(parties::table).filter(parties::contact_id.eq(contact)).select(parties::case_id);
+    let mut query = tx.of(messages::table).filter(messages::case_id.eq_any(theirs)).into_boxed::<MultiBackend>();
     if let Some((at, id)) = from {
         let at = diesel::expression::AsExpression::<Ts>::as_expression(at);
         let id = diesel::expression::AsExpression::<Id>::as_expression(id);

@@ -16,8 +16,10 @@ pub mod flags;
 pub mod idempotency;
 pub mod inbound;
 pub mod jobs;
+pub mod joining;
 pub mod keys;
 mod keyset;
+pub mod likely;
 pub mod links;
 mod lite;
 pub mod messages;
@@ -25,6 +27,7 @@ pub mod migrate;
 pub mod nodes;
 #[cfg(feature = "postgres")]
 mod pg;
+pub mod proofs;
 mod queue;
 pub mod receipts;
 pub mod routes;

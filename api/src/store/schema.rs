@@ -82,7 +82,7 @@ tenant_tables! {
     }
     contacts (tenant_id, id) {
         tenant_id: Id, id: Id, name: Nullable<Text>, language: Nullable<Text>, version: BigInt, created_at: Ts,
-        updated_at: Ts,
+        updated_at: Ts, folded_name: Nullable<Text>, merged_into: Nullable<Id>,
     }
     identities (tenant_id, id) {
         tenant_id: Id, id: Id, contact_id: Id, kind: Text, value: Text, normal: Text, verified_at: Nullable<Ts>,
@@ -111,8 +111,8 @@ tenant_tables! {
         merged_into: Nullable<Id>, fields: Text,
     }
     case_tags (tenant_id, case_id, tag) { tenant_id: Id, case_id: Id, tag: Text, }
-    parties (tenant_id, case_id, contact_id) {
-        tenant_id: Id, case_id: Id, contact_id: Id, role: Text, added_at: Ts,
+    parties (tenant_id, case_id, contact_id, through) {
+        tenant_id: Id, case_id: Id, contact_id: Id, through: Id, role: Text, added_at: Ts,
     }
     messages (tenant_id, id) {
         tenant_id: Id, id: Id, case_id: Id, direction: Text, channel_id: Nullable<Id>, item_id: Nullable<Id>,
@@ -151,6 +151,15 @@ tenant_tables! {
     }
     case_links (tenant_id, hash) {
         tenant_id: Id, hash: Binary, case_id: Id, contact_id: Id, kind: Text, created_at: Ts, expires_at: Nullable<Ts>,
+    }
+    given_addresses (tenant_id, contact_id, kind, normal) {
+        tenant_id: Id, contact_id: Id, kind: Text, normal: Text, given_at: Ts,
+    }
+    different_people (tenant_id, one_id, other_id) { tenant_id: Id, one_id: Id, other_id: Id, said_at: Ts, }
+    proofs (tenant_id, id) {
+        tenant_id: Id, id: Id, contact_id: Id, kind: Text, value: Text, normal: Text, message_id: Id,
+        token_hash: Nullable<Binary>, code_hash: Binary, state: Text, tries: Integer, created_at: Ts, expires_at: Ts,
+        confirmed_at: Nullable<Ts>,
     }
     visits (tenant_id, id) {
         tenant_id: Id, id: Id, channel_id: Id, case_id: Id, day: Text, number: Nullable<BigInt>, state: Text,

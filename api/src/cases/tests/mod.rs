@@ -2,6 +2,7 @@
 
 mod delivery;
 mod house;
+mod joined;
 mod ledger;
 mod loops;
 mod record;

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     cases::intake::Deps,
     fail::Fail,
-    store::{self, Time, Tx, attachments, auto_letters, budgets, idempotency, sessions, tenants},
+    store::{self, Time, Tx, attachments, auto_letters, budgets, idempotency, proofs, sessions, tenants},
 };
 
 /// How often it is asked whose day has passed.
@@ -31,6 +31,8 @@ const ENDED: SignedDuration = SignedDuration::from_hours(30 * 24);
 const LETTERS: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Longer than the breaker over all tenants looks back.
 const BUDGET_HOURS: i64 = 48;
+/// Letters of proof are kept this long, for whoever asks how one stands.
+const PROOFS: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Rows that one transaction forgets.
 const TOGETHER: i64 = 500;
 
@@ -71,11 +73,12 @@ async fn sweep_next(deps: &Deps, stop: &CancellationToken) -> Result<bool, Fail>
 
 async fn sweep(deps: &Deps, tenant: Uuid, stop: &CancellationToken) -> Result<(), Fail> {
     let now = Time::new(deps.clock.now());
-    let old: [fn(&mut Tx, Time) -> store::Result<usize>; 4] = [
+    let old: [fn(&mut Tx, Time) -> store::Result<usize>; 5] = [
         |tx, now| idempotency::prune(tx, before(now, REPEATED), TOGETHER),
         |tx, now| sessions::forget(tx, before(now, ENDED), TOGETHER),
         |tx, now| auto_letters::forget(tx, before(now, LETTERS), TOGETHER),
         |tx, now| attachments::forget_unused(tx, before(now, DAY), TOGETHER),
+        |tx, now| proofs::forget(tx, before(now, PROOFS), TOGETHER),
     ];
     for forget in old {
         while !stop.is_cancelled() {

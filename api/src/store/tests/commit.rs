@@ -15,6 +15,8 @@ fn contact(tx: &Tx, n: u128, name: &str) -> Contact {
         version: 1,
         created_at: at,
         updated_at: at,
+        folded_name: None,
+        merged_into: None,
     }
 }
 

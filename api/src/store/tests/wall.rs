@@ -13,6 +13,8 @@ fn contact(tenant: Uid, n: u128, name: &str) -> Contact {
         version: 1,
         created_at: at,
         updated_at: at,
+        folded_name: None,
+        merged_into: None,
     }
 }
 

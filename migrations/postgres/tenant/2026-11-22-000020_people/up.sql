@@ -8,9 +8,14 @@ CREATE TABLE contacts (
     version bigint NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
-    PRIMARY KEY (tenant_id, id)
+    folded_name text COLLATE "C",
+    merged_into uuid,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, merged_into) REFERENCES contacts (tenant_id, id)
 );
 CREATE INDEX contacts_updated_at_id ON contacts (tenant_id, updated_at, id);
+CREATE INDEX contacts_folded_name ON contacts (tenant_id, folded_name);
+CREATE INDEX contacts_merged_into ON contacts (tenant_id, merged_into);
 ALTER TABLE contacts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE contacts FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON contacts USING (tenant_id = current_setting('app.tenant_id')::uuid)

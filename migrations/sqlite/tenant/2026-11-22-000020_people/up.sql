@@ -8,9 +8,14 @@ CREATE TABLE contacts (
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
-    PRIMARY KEY (tenant_id, id)
+    folded_name TEXT,
+    merged_into TEXT,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, merged_into) REFERENCES contacts (tenant_id, id)
 );
 CREATE INDEX contacts_updated_at_id ON contacts (tenant_id, updated_at, id);
+CREATE INDEX contacts_folded_name ON contacts (tenant_id, folded_name);
+CREATE INDEX contacts_merged_into ON contacts (tenant_id, merged_into);
 
 CREATE TABLE identities (
     tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id),

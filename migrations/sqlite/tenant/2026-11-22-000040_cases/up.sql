@@ -68,11 +68,13 @@ CREATE TABLE parties (
     tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id),
     case_id TEXT NOT NULL,
     contact_id TEXT NOT NULL,
+    through TEXT NOT NULL,
     role TEXT NOT NULL,
     added_at BIGINT NOT NULL,
-    PRIMARY KEY (tenant_id, case_id, contact_id),
+    PRIMARY KEY (tenant_id, case_id, contact_id, through),
     FOREIGN KEY (tenant_id, case_id) REFERENCES cases (tenant_id, id),
     FOREIGN KEY (tenant_id, contact_id) REFERENCES contacts (tenant_id, id),
+    FOREIGN KEY (tenant_id, through) REFERENCES contacts (tenant_id, id),
     CONSTRAINT parties_role_known CHECK (role IN ('requester', 'participant'))
 );
 CREATE INDEX parties_contact_id_case_id ON parties (tenant_id, contact_id, case_id);
