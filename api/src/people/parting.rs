@@ -22,7 +22,7 @@ type Names = HashSet<(String, String)>;
 /// the cases among it. What names neither, or was made by staff for the one person, stays with `from`.
 pub fn part(tx: &mut Tx, act: &Acting, home: Uid, from: Uid, since: Time) -> Result<Vec<Uid>, Fail> {
     let (own, others) = (names(tx, home)?, names(tx, from)?);
-    let joined = joining::parts_since(tx, from, since)?;
+    let joined = cases::parts_since(tx, from, since)?;
     let mut by_case: BTreeMap<Uid, Vec<Said>> = BTreeMap::new();
     for said in joining::said_since(tx, &[home, from], since)? {
         by_case.entry(said.case_id).or_default().push(said);
@@ -51,7 +51,7 @@ pub fn part(tx: &mut Tx, act: &Acting, home: Uid, from: Uid, since: Time) -> Res
         }
         if let Some(row) = row {
             let asked = case.contact_id == from && !opened;
-            joining::remove_part(tx, row)?;
+            cases::remove_part(tx, row)?;
             if asked || all.iter().any(|s| concerns(s, &others)) {
                 record::join(tx, act, &case, from, if asked { "requester" } else { "participant" })?;
             }

@@ -215,6 +215,21 @@ pub fn remove_parties(tx: &mut Tx, case: Uid, through: &[Uid]) -> Result<()> {
     Ok(())
 }
 
+/// What a contact came to take part in since then, as itself.
+pub fn parts_since(tx: &mut Tx, contact: Uid, since: Time) -> Result<Vec<PartyRow>> {
+    let query = tx.of(parties::table).filter(parties::contact_id.eq(contact)).filter(parties::through.eq(contact));
+    let query = query.filter(parties::added_at.ge(since)).order(parties::case_id);
+    Ok(query.select(PartyRow::as_select()).load(tx.conn())?)
+}
+
+/// Ends a contact's part in a case.
+pub fn remove_part(tx: &mut Tx, row: &PartyRow) -> Result<()> {
+    let own = tx.of(parties::table).filter(parties::case_id.eq(row.case_id));
+    let own = own.filter(parties::contact_id.eq(row.contact_id)).filter(parties::through.eq(row.through));
+    diesel::delete(own).execute(tx.conn())?;
+    Ok(())
+}
+
 /// Who takes part in a case; a person of several joined contacts may stand there more than once.
 pub fn parties_of(tx: &mut Tx, case: Uid) -> Result<Vec<PartyRow>> {
     let query = tx.of(parties::table).filter(parties::case_id.eq(case));

@@ -4,7 +4,6 @@ use diesel::prelude::*;
 
 use super::{
     Json, Result, Time, Tx, Uid,
-    cases::PartyRow,
     schema::{case_links, cases, identities, messages, parties},
 };
 
@@ -51,21 +50,6 @@ pub fn give_parts(tx: &mut Tx, from: Uid, through: Option<&[Uid]>, to: Uid) -> R
             .set(parties::contact_id.eq(to))
             .execute(tx.conn())?,
     };
-    Ok(())
-}
-
-/// What a contact came to take part in since then, as itself.
-pub fn parts_since(tx: &mut Tx, contact: Uid, since: Time) -> Result<Vec<PartyRow>> {
-    let query = tx.of(parties::table).filter(parties::contact_id.eq(contact)).filter(parties::through.eq(contact));
-    let query = query.filter(parties::added_at.ge(since)).order(parties::case_id);
-    Ok(query.select(PartyRow::as_select()).load(tx.conn())?)
-}
-
-/// Ends a contact's part in a case.
-pub fn remove_part(tx: &mut Tx, row: &PartyRow) -> Result<()> {
-    let own = tx.of(parties::table).filter(parties::case_id.eq(row.case_id));
-    let own = own.filter(parties::contact_id.eq(row.contact_id)).filter(parties::through.eq(row.through));
-    diesel::delete(own).execute(tx.conn())?;
     Ok(())
 }
 
