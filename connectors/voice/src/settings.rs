@@ -14,7 +14,8 @@ pub struct VoiceSettings {
     pub account_sid: String,
     /// The account's auth token. Twilio signs its calls with it.
     pub auth_token: Secret,
-    /// The number that citizens call, such as `+447700900001`.
+    /// The number that citizens call, such as `+447700900001`. At Twilio, its webhook for calls is the address of this
+    /// channel's hook, by POST.
     pub number: String,
     /// The languages that callers can choose, the agency's own first: `en` and `es`, or with the country whose voice is
     /// heard, such as `en-GB` or `es-MX`.

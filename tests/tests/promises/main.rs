@@ -2,4 +2,5 @@
 
 mod hooks;
 mod program;
+mod telephone;
 mod texts;

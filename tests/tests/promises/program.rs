@@ -44,7 +44,37 @@ fn a_new_key_is_not_in_the_log(engine: Engine) {
     assert!(!program.log().contains(&agency.key), "{}", program.log());
 }
 
+fn the_command_line_and_the_api_name_the_same_connectors(engine: Engine) {
+    const IDS: [&str; 17] = [
+        "email",
+        "lmtp",
+        "twilio",
+        "vonage",
+        "notify",
+        "mastodon",
+        "messenger",
+        "instagram",
+        "whatsapp",
+        "x",
+        "telegram",
+        "voice",
+        "bridge",
+        "web",
+        "phone",
+        "counter",
+        "chat",
+    ];
+    let program = Program::start(engine);
+    let agency = program.tenant("riverton");
+    let mut printed = program.cli(&["connectors"])["data"].as_array().expect("a list").clone();
+    assert_eq!(printed.iter().map(|about| about["id"].as_str().unwrap_or_default()).collect::<Vec<_>>(), IDS);
+    let listed = agency.get("/v1/connectors?limit=100").expecting(200).json();
+    printed.sort_by_key(|about| about["id"].to_string());
+    assert_eq!(listed["data"], serde_json::Value::Array(printed), "capabilities and settings are the same too");
+}
+
 civicdesk_tests::on_both_engines!(
+    the_command_line_and_the_api_name_the_same_connectors,
     it_serves_again_after_it_was_stopped_and_after_it_was_killed,
     the_command_line_does_the_same_with_and_without_a_running_server,
     a_path_that_leads_nowhere_says_so_and_a_wrong_method_says_what_is_allowed,
