@@ -82,7 +82,8 @@ impl App {
             Arc::new(move |id: &str| registry.find(id).map(|(_, connector)| connector.clone()));
         let reply_key = ReplyKey::new(*master.derive("reply addresses"));
         let time = (clock.clone(), ids.clone());
-        let intake = intake::Deps::new(store.clone(), blobs.clone(), time, parsing.clone(), connectors, reply_key);
+        let mut intake = intake::Deps::new(store.clone(), blobs.clone(), time, parsing.clone(), connectors, reply_key);
+        intake.public_url.clone_from(&public_url);
         Ok(Self {
             store,
             clock,

@@ -29,6 +29,7 @@ pub const ATTACHMENT: Prefix = Prefix("att");
 pub const SUGGESTION: Prefix = Prefix("sug");
 pub const VISIT: Prefix = Prefix("vis");
 pub const PROOF: Prefix = Prefix("prf");
+pub const NOTICE: Prefix = Prefix("ntc");
 pub const EVENT: Prefix = Prefix("evt");
 
 impl Prefix {

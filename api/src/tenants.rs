@@ -131,10 +131,11 @@ fn check(new: &NewTenant) -> Result<String, Fail> {
     Fail::fields(wrong).map(|()| prefix)
 }
 
-/// Says every wrong field of a change that an agency makes to itself.
-pub fn check_change(change: &Change) -> Result<(), Fail> {
+/// Every wrong field of a change that an agency makes to itself.
+pub fn wrong_change(change: &Change) -> Vec<(String, &'static str)> {
     let Change { name, locale, time_zone } = change;
-    Fail::fields(wrong_settings(name.as_deref(), locale.as_deref(), time_zone.as_deref()))
+    let wrong = wrong_settings(name.as_deref(), locale.as_deref(), time_zone.as_deref());
+    wrong.into_iter().map(|(field, why)| (field.to_owned(), why)).collect()
 }
 
 fn wrong_settings(

@@ -84,6 +84,7 @@ impl Books {
             ("total", self.items.len()),
             ("messages", ends("filed", "message")),
             ("reports", ends("filed", "report")),
+            ("keywords", ends("filed", "keyword")),
             ("duplicates", ends("duplicate", "")),
             ("quarantined", ends("quarantined", "")),
             ("received", ends("received", "")),

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     answers::Filled,
     fields::{Check, LONGEST_SUBJECT, one_line},
-    letters, moving,
+    hold, letters, moving,
     reach::{self, Kinds},
     record::{self, Opening, Putting},
     reply,
@@ -22,6 +22,7 @@ use crate::{
         cases::{self, Case},
         channels::{self, Channel},
         contacts,
+        jobs::Job,
         links::{self, Link},
         messages::Message,
         tenant::{self, Tenant},
@@ -29,6 +30,8 @@ use crate::{
     },
 };
 
+/// The letter that calls a visitor to the counter.
+const YOUR_TURN: &str = "your_turn";
 /// Characters of a subject that is taken from what was said.
 const TAKEN: usize = 80;
 
@@ -163,11 +166,13 @@ pub fn tell(
 ) -> Result<Message, Fail> {
     let case = cases::get(tx, visit.case_id)?;
     let contact = contacts::get(tx, case.contact_id)?;
-    let Some((channel, can)) = reach::texting(tx, kinds, contact.id)? else {
+    // Whoever stands at the counter is awake.
+    let soon = what == YOUR_TURN;
+    let Some((channel, can)) = reach::texting(tx, kinds, contact.id, soon)? else {
         let why = "no channel of yours reaches this visitor: add a phone number, or call the number aloud";
         return Err(Fail::conflict("unreachable", why));
     };
-    let to = reach::addresses_on(tx, &can, contact.id)?;
+    let to = reach::addresses_on(tx, channel.id, &can, contact.id)?;
     let tenant = tenant::get(tx)?;
     let language = contact.language.as_deref().unwrap_or(&tenant.locale);
     let text = letters::short(what, language, &tenant.name, &case.reference, visit.number)?;
@@ -177,7 +182,8 @@ pub fn tell(
         letter.state = "sent".to_owned();
         letter.state_detail = Some("written with a test key: recorded, never sent".to_owned());
     } else {
-        written.jobs.push(reply::deliver_job(act, &letter));
+        let job = reply::deliver_job(act, &letter);
+        written.jobs.push(if soon { Job { payload: Json(hold::urgent()), ..job } } else { job });
     }
     record::put(tx, act, &mut written, Putting { message: letter.clone(), files: Vec::new(), tokens: String::new() })?;
     written.flush(tx)?;

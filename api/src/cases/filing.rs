@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{
     duplicates,
     fields::LONGEST_SUBJECT,
+    keywords::{self, Speaker, Word},
     known::Known,
     letters::{self, Occasion},
     loops::{self, Nature},
@@ -22,7 +23,7 @@ use super::{
 use crate::{
     acting::{Acting, Actor},
     fail::Fail,
-    people::{addresses, contacts as people},
+    people::{addresses, consents, contacts as people},
     store::{
         Json, Time, Tx, Uid,
         attachments::Attachment,
@@ -47,9 +48,13 @@ pub struct Desk {
     pub channels: HashMap<Uid, Channel>,
     /// Channels that can send.
     pub senders: HashSet<Uid>,
+    /// Those of them that write to telephones.
+    pub texting: HashSet<Uid>,
     /// Our own addresses, as the program compares them.
     pub own: HashSet<String>,
     pub key: ReplyKey,
+    /// Where citizens find this installation.
+    pub public_url: String,
 }
 
 impl Desk {
@@ -85,12 +90,16 @@ pub fn file(
         return Ok(end);
     }
     let nature = loops::nature(&parsed.inbound, &parsed.envelope, own);
+    let word = keywords::word(tx, desk, item, parsed)?;
     let sender = from.and_then(|from| Some((from.kind, addresses::normal(from.kind, &from.address)?)));
     let sender = sender.and_then(|key| known.met.get(&key)?.as_ref()).map(|contact| contact.id);
     let choice = threading::choose(tx, desk, known, (item, parsed), sender)?;
     let contact = people::of_sender(tx, act, written, &mut known.met, from)?;
     let act = Acting { actor: Actor::Contact(contact.id.0), ..act.clone() };
     let filed = Filed { act, desk, item, parsed, nature, contact };
+    if let Some(word) = word {
+        return filed.obey(tx, written, known, &choice, &word);
+    }
     let (message, case) = match &choice.taken {
         Some(found) => (filed.join_case(tx, written, &found.case, &choice)?, found.case.clone()),
         None => filed.open_case(tx, written, &choice)?,
@@ -119,6 +128,40 @@ struct Filed<'a> {
 }
 
 impl Filed<'_> {
+    /// A word to the service itself opens no case. Where it belongs to an open one, staff see it there too.
+    fn obey(
+        &self,
+        tx: &mut Tx,
+        written: &mut Written,
+        known: &mut Known,
+        choice: &Choice,
+        word: &Word,
+    ) -> Result<Settled, Fail> {
+        let open =
+            choice.taken.as_ref().filter(|found| matches!(found.case.status.as_str(), "new" | "open" | "pending"));
+        let shown = match open.filter(|_| word.is_for_staff()) {
+            Some(found) => {
+                let message = self.message(&found.case, choice, Some("it is a word to the service itself"));
+                self.put(tx, written, &message)?;
+                record::touch(tx, &self.act, written, &found.case, false)?;
+                known.learn(&message, &self.parsed.named());
+                Some(message)
+            }
+            None => None,
+        };
+        let speaker = Speaker { contact: &self.contact, no_answer: self.nature.no_answer };
+        let reason = keywords::obey(tx, &self.act, written, self.desk, (self.item, self.parsed), (speaker, word))?;
+        Ok(Settled {
+            state: "filed",
+            filed_as: Some(if shown.is_some() { "message" } else { "keyword" }),
+            reason: Some(reason),
+            network_id: Some(self.parsed.network_id.clone()),
+            message_id: shown.as_ref().map(|message| message.id),
+            case_id: shown.as_ref().map(|message| message.case_id),
+            ..Settled::default()
+        })
+    }
+
     fn join_case(&self, tx: &mut Tx, written: &mut Written, case: &Case, choice: &Choice) -> Result<Message, Fail> {
         let message = self.message(case, choice, None);
         self.put(tx, written, &message)?;
@@ -138,7 +181,8 @@ impl Filed<'_> {
         if let Ok(Letter { channel, to, counted, language }) = answerable {
             let act = Acting { actor: Actor::System, now: after(self.act.now), ..self.act.clone() };
             let (tenant, case, message) = (&self.desk.tenant, &case, &message);
-            let about = Occasion { tenant, channel, case, message, to, counted: &counted, language };
+            let texted = self.desk.texting.contains(&channel.id);
+            let about = Occasion { tenant, channel, case, message, to, counted: &counted, language, texted };
             letters::acknowledge(tx, &act, written, about)?;
         }
         for found in &choice.refused {
@@ -186,6 +230,9 @@ impl Filed<'_> {
         let Some((to, normal)) = to.and_then(|to| Some((to, addresses::normal(to.kind, &to.address)?))) else {
             return Ok(Err("it names no sender"));
         };
+        if consents::stopped(tx, channel.id, to)?.is_some() {
+            return Ok(Err("its sender wants nothing on this channel"));
+        }
         let counted = letters::counted(tx, &self.act, &normal, case, self.words());
         if let Some(why) = letters::refusal(tx, &counted)? {
             return Ok(Err(why));

@@ -17,7 +17,7 @@ use super::{
     filing::{self, Desk},
     known::Known,
     parsing::{self, Read},
-    stubs,
+    reach, stubs,
     tokens::ReplyKey,
     written::Written,
 };
@@ -56,6 +56,8 @@ pub struct Deps {
     pub parsing: Workers,
     pub connectors: Connectors,
     pub reply_key: ReplyKey,
+    /// Where citizens find this installation, for links in letters.
+    pub public_url: String,
     turns: Turns,
 }
 
@@ -74,6 +76,7 @@ pub struct Worked {
     pub taken: usize,
     pub messages: usize,
     pub reports: usize,
+    pub keywords: usize,
     pub duplicates: usize,
     pub quarantined: usize,
     /// There may be more: run again.
@@ -89,7 +92,17 @@ impl Deps {
         connectors: Connectors,
         reply_key: ReplyKey,
     ) -> Self {
-        Self { store, blobs, clock, ids, parsing, connectors, reply_key, turns: Turns::default() }
+        Self {
+            store,
+            blobs,
+            clock,
+            ids,
+            parsing,
+            connectors,
+            reply_key,
+            public_url: String::new(),
+            turns: Turns::default(),
+        }
     }
 
     fn turn(&self, tenant: Uuid) -> Arc<tokio::sync::Mutex<()>> {
@@ -125,11 +138,14 @@ pub async fn work(deps: &Deps, tenant: Uuid, limit: usize) -> Result<Worked, Fai
 }
 
 fn desk(deps: &Deps, tenant: Tenant, channels: Vec<Channel>) -> Desk {
-    let sends = |c: &Channel| (deps.connectors)(&c.connector).is_some_and(|kind| kind.about().capabilities.send);
-    let senders: HashSet<Uid> = channels.iter().filter(|c| sends(c)).map(|c| c.id).collect();
+    let can = |c: &Channel| (deps.connectors)(&c.connector).map(|kind| kind.about().capabilities);
+    let able = channels.iter().filter_map(|c| Some((c.id, can(c)?))).collect::<Vec<_>>();
+    let senders: HashSet<Uid> = able.iter().filter(|(_, can)| can.send).map(|(id, _)| *id).collect();
+    let texting: HashSet<Uid> = able.iter().filter(|(_, can)| reach::texts(can)).map(|(id, _)| *id).collect();
     let own = channels.iter().filter_map(|c| duplicates::own_address(c.address.as_deref()?)).collect();
     let channels = channels.into_iter().map(|c| (c.id, c)).collect();
-    Desk { tenant, channels, senders, own, key: deps.reply_key.clone() }
+    let (key, public_url) = (deps.reply_key.clone(), deps.public_url.clone());
+    Desk { tenant, channels, senders, texting, own, key, public_url }
 }
 
 async fn file_all(deps: &Deps, tenant: Uuid, desk: Desk, items: Vec<Item>, worked: &mut Worked) -> Result<(), Fail> {
@@ -242,6 +258,7 @@ impl Worked {
     fn count(&mut self, end: &Option<Settled>) {
         match end.as_ref().map(|end| (end.state, end.filed_as)) {
             Some(("filed", Some("report"))) => self.reports += 1,
+            Some(("filed", Some("keyword"))) => self.keywords += 1,
             Some(("filed", _)) => self.messages += 1,
             Some(("duplicate", _)) => self.duplicates += 1,
             Some(_) => self.quarantined += 1,

@@ -26,6 +26,8 @@ pub struct Counts {
     pub received: i64,
     pub messages: i64,
     pub reports: i64,
+    /// Words to the service itself, such as STOP.
+    pub keywords: i64,
     pub duplicates: i64,
     pub quarantined: i64,
     /// Everything that the ledger holds of the channel.
@@ -35,7 +37,8 @@ pub struct Counts {
 impl Counts {
     /// Whether every item is in exactly one of the states.
     pub fn add_up(&self) -> bool {
-        self.received + self.messages + self.reports + self.duplicates + self.quarantined == self.total
+        let filed = self.messages + self.reports + self.keywords;
+        self.received + filed + self.duplicates + self.quarantined == self.total
     }
 }
 
@@ -48,6 +51,7 @@ pub fn reconciliation(tx: &mut Tx) -> Result<Reconciliation, Fail> {
             received: 0,
             messages: 0,
             reports: 0,
+            keywords: 0,
             duplicates: 0,
             quarantined: 0,
             total: 0,
@@ -57,6 +61,7 @@ pub fn reconciliation(tx: &mut Tx) -> Result<Reconciliation, Fail> {
             ("received", _) => counts.received += n,
             ("filed", Some("message")) => counts.messages += n,
             ("filed", Some("report")) => counts.reports += n,
+            ("filed", Some("keyword")) => counts.keywords += n,
             ("duplicate", _) => counts.duplicates += n,
             ("quarantined", _) => counts.quarantined += n,
             _ => {}

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use civicdesk_contract::{Capabilities, Party};
+use civicdesk_contract::{Capabilities, Party, TextUnit};
 use jiff::{SignedDuration, Timestamp};
 use minijinja::{Environment, UndefinedBehavior, context};
 
@@ -34,6 +34,15 @@ const A_DAY: i64 = 10;
 /// Letters of our own accord to one address in one hour, of all tenants together.
 const AN_HOUR: i64 = 3;
 
+/// Letters of two parts of a text, in the alphabet of all phones and in the one of all languages.
+const TWO_PARTS: (usize, usize) = (306, 134);
+/// What every phone writes in seven bits beside most of ASCII.
+const SEVEN_BITS: &str = "éèùìòàñÑüÜöÖäÄÉåÅøØæÆß¿¡£¥§";
+/// ASCII that costs two places there.
+const DOUBLE: &str = "^{}[]~|\\`";
+/// Letters of an agency's name in a text.
+const LONGEST_AGENCY: usize = 40;
+
 macro_rules! files {
     ($($name:literal),+ $(,)?) => { &[$(($name, include_str!(concat!("letters/", $name)))),+] };
 }
@@ -41,8 +50,18 @@ macro_rules! files {
 const FILES: &[(&str, &str)] = files![
     "acknowledgement/en/subject.txt",
     "acknowledgement/en/text.txt",
+    "acknowledgement/en/line.txt",
     "acknowledgement/es/subject.txt",
     "acknowledgement/es/text.txt",
+    "acknowledgement/es/line.txt",
+    "stop/en/text.txt",
+    "stop/es/text.txt",
+    "start/en/text.txt",
+    "start/es/text.txt",
+    "help/en/text.txt",
+    "help/es/text.txt",
+    "status/en/text.txt",
+    "status/es/text.txt",
     "your_turn/en/text.txt",
     "your_turn/es/text.txt",
     "ready_to_collect/en/text.txt",
@@ -72,6 +91,8 @@ pub struct Occasion<'a> {
     /// The line by which it is counted.
     pub counted: &'a AutoLetter,
     pub language: &'a str,
+    /// It goes to a telephone, so that a line must do.
+    pub texted: bool,
 }
 
 /// The line by which letters of our own accord to an address are counted.
@@ -123,7 +144,8 @@ pub fn acknowledge(tx: &mut Tx, act: &Acting, written: &mut Written, about: Occa
     }));
     letter.recipients = Json::of(&[about.to]);
     letter.subject = Some(render(about.language, "subject", &about.case.reference, &about.tenant.name)?);
-    letter.text = render(about.language, "text", &about.case.reference, &about.tenant.name)?;
+    let part = if about.texted { "line" } else { "text" };
+    letter.text = render(about.language, part, &about.case.reference, &about.tenant.name)?;
     letter.fresh_text.clone_from(&letter.text);
     letter.network_id = Some(reply::network_id(act, &letter, about.channel.address.as_deref()));
     letter.in_reply_to.clone_from(&about.message.network_id);
@@ -176,6 +198,64 @@ pub fn brief(
     letter
 }
 
+/// What answers a word to the service itself, in so few letters that no alphabet of a phone makes more than two parts of
+/// it: `stop`, `start` or `help`. `mail`: where a person is reached beside this, as far as there is room for it.
+pub fn answer(word: &str, language: &str, agency: &str, mail: Option<&str>) -> Result<String, Fail> {
+    let templates = TEMPLATES.as_ref().map_err(|e| Fail::Broken(format!("letters: {e}")))?;
+    let template = templates.get_template(&format!("{word}/{}/text.txt", known(language)));
+    let template = template.map_err(|e| Fail::Broken(format!("letters: {e}")))?;
+    let agency = cut(agency);
+    let render = |mail: Option<&str>| template.render(context! { agency, mail }).map(|text| text.trim().to_owned());
+    let whole = render(mail).map_err(|e| Fail::Broken(format!("letters: {e}")))?;
+    if mail.is_none() || fits_two_parts(&whole) {
+        return Ok(whole);
+    }
+    render(None).map_err(|e| Fail::Broken(format!("letters: {e}")))
+}
+
+/// What is said of somebody's cases to their phone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct About<'a> {
+    /// Empty where there is no room for it.
+    pub agency: &'a str,
+    /// How the case stands, and since which day.
+    pub standing: Option<&'a str>,
+    pub day: Option<&'a str>,
+    /// Where more of it can be read.
+    pub link: Option<&'a str>,
+    /// They asked about one case, and have none such.
+    pub asked: bool,
+    /// The references of their open cases.
+    pub open: &'a [String],
+}
+
+/// The answer to a question for the status; without the agency's name where two parts of a text cannot hold it.
+pub fn status(language: &str, about: About) -> Result<String, Fail> {
+    let templates = TEMPLATES.as_ref().map_err(|e| Fail::Broken(format!("letters: {e}")))?;
+    let About { standing, day, link, asked, open, .. } = about;
+    let agency = cut(about.agency);
+    let rendered = templates
+        .get_template(&format!("status/{}/text.txt", known(language)))
+        .and_then(|template| template.render(context! { agency, standing, day, link, asked, open => open.join(", ") }));
+    let whole = rendered.map(|text| text.trim().to_owned()).map_err(|e| Fail::Broken(format!("letters: {e}")))?;
+    if agency.is_empty() || fits_two_parts(&whole) {
+        return Ok(whole);
+    }
+    status(language, About { agency: "", ..about })
+}
+
+/// An agency's name as a text holds it.
+fn cut(agency: &str) -> &str {
+    agency.char_indices().nth(LONGEST_AGENCY).map_or(agency, |(end, _)| &agency[..end]).trim()
+}
+
+/// Whether a text goes out in two parts at most, whatever phone reads it.
+pub fn fits_two_parts(text: &str) -> bool {
+    let seven = |c: char| (c.is_ascii() && !c.is_ascii_control() && !DOUBLE.contains(c)) || SEVEN_BITS.contains(c);
+    let (short, wide) = TWO_PARTS;
+    if text.chars().all(seven) { text.chars().count() <= short } else { TextUnit::Utf16.count(text) <= wide }
+}
+
 /// The language of ours that is nearest.
 fn known(language: &str) -> &'static str {
     let primary = language.split(['-', '_']).next().unwrap_or_default();
@@ -196,4 +276,28 @@ fn render(language: &str, part: &str, reference: &str, agency: &str) -> Result<S
 pub async fn may_send(store: &Store, key: &ReplyKey, normal: &str, now: Timestamp) -> Result<bool, store::Error> {
     let (name, hour) = (key.budget_name(normal), now.as_second().div_euclid(3600));
     store.control_write(move |control| budgets::take(control, &name, hour, AN_HOUR)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_to_a_phone_is_two_parts_at_most_in_either_language_and_however_long_the_agencys_name() {
+        let open = vec!["ABCDEF-2026-000001".to_owned(); 3];
+        let mail = Some("a.rather.long.address@of-a-town-with-a-name.example");
+        for agency in ["Riverton", "Ayuntamiento de León", "Ωmega", &"Ciudad de Mérida y sus pueblos ".repeat(6)] {
+            for language in ["en", "es"] {
+                let mut all: Vec<String> =
+                    ["stop", "start", "help"].map(|word| answer(word, language, agency, mail).unwrap()).into();
+                all.push(status(language, About { agency, asked: true, ..About::default() }).unwrap());
+                all.push(status(language, About { agency, open: &open, ..About::default() }).unwrap());
+                all.push(status(language, About { agency, ..About::default() }).unwrap());
+                for text in all {
+                    assert!(fits_two_parts(&text) && !text.contains('\n') && !text.is_empty(), "{text}");
+                    assert!(!text.starts_with(':'), "{text}");
+                }
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@ use civicdesk_contract::{Capabilities, Party, Visibility};
 
 use super::{
     fields::{Check, one_line},
-    moving, privacy,
+    hold, moving, privacy,
     reach::{self, Kinds},
     record::{self, Putting},
     written::Written,
@@ -13,12 +13,12 @@ use crate::{
     acting::Acting,
     fail::Fail,
     ids,
-    people::{addresses, contacts as people},
+    people::{addresses, consents, contacts as people},
     store::{
-        Json, Tx, Uid, attachments,
+        Json, Time, Tx, Uid, attachments,
         cases::{self, Case},
         channels::{self, Channel},
-        jobs,
+        jobs::Job,
         messages::{self, Message},
     },
 };
@@ -44,6 +44,8 @@ pub struct Reply {
     pub uploader: String,
     /// Whether anyone may read it; as the message that it answers where nothing is said.
     pub public: Option<bool>,
+    /// It waits for no quiet hours.
+    pub urgent: bool,
     /// Recorded but never sent: the credential is for testing.
     pub test: bool,
 }
@@ -71,9 +73,15 @@ pub fn reply(tx: &mut Tx, act: &Acting, kinds: &Kinds, case: &Case, reply: Reply
     check.done()?;
 
     let answered = messages::last_threaded(tx, case.id, channel.id, reply.public == Some(true))?;
-    let to = if to.is_empty() { whom(tx, case, &can, answered.as_ref())? } else { to };
+    let to = if to.is_empty() { whom(tx, case, (&channel, &can), answered.as_ref())? } else { to };
+    if let Some(why) = consents::refusal(tx, channel.id, to.iter().chain(&cc))? {
+        return Err(opted_out(tx, kinds, case, &why)?);
+    }
     if to.is_empty() {
-        return Err(Fail::field("/to", "the requester has no address that this channel reaches: name one"));
+        return Err(match unwilling(tx, kinds, case, Some(channel.id))? {
+            Some(opted_out) => opted_out,
+            None => Fail::field("/to", "the requester has no address that this channel reaches: name one"),
+        });
     }
     let mut message = record::draft(act, case, "outbound");
     message.channel_id = Some(channel.id);
@@ -101,7 +109,10 @@ pub fn reply(tx: &mut Tx, act: &Acting, kinds: &Kinds, case: &Case, reply: Reply
     if let Some(why) = privacy::refusal(tx, case, &message, &files)? {
         return Err(Fail::field("/text", why));
     }
-    let case = post(tx, act, case, message.clone(), !reply.test)?;
+    let held = if reply.urgent || reply.test { None } else { hold_back(tx, act, &can, case, &mut message)? };
+    let job = (!reply.test).then(|| Job { due_at: held.unwrap_or(act.now), ..deliver_job(act, &message) });
+    let job = job.map(|job| if reply.urgent { Job { payload: Json(hold::urgent()), ..job } } else { job });
+    let case = post(tx, act, case, message.clone(), job)?;
     for file in &reply.attachments {
         let claimed = attachments::claim(tx, *file, message.id, &reply.uploader);
         claimed.map_err(|_| Fail::field("/attachments", "each must be an upload of yours that no message uses yet"))?;
@@ -113,6 +124,36 @@ pub fn reply(tx: &mut Tx, act: &Acting, kinds: &Kinds, case: &Case, reply: Reply
         record::join(tx, act, &case, contact.id, "participant")?;
     }
     Ok(Posted { case, message })
+}
+
+/// Until when it waits for the end of somebody's quiet hours; the message says so.
+fn hold_back(
+    tx: &mut Tx,
+    act: &Acting,
+    can: &Capabilities,
+    case: &Case,
+    message: &mut Message,
+) -> Result<Option<Time>, Fail> {
+    let Some(channel) = message.channel_id else { return Ok(None) };
+    let to: Vec<Party> = message.recipients.read();
+    let heard = reach::heard(tx, &to, case.id, channel)?;
+    let Some(held) = hold::until(tx, can, &to, heard, act.now)? else { return Ok(None) };
+    message.state_detail = Some(held.why);
+    Ok(Some(held.due))
+}
+
+/// The refusal to write to somebody who wants nothing there, with the ways that are left.
+fn opted_out(tx: &mut Tx, kinds: &Kinds, case: &Case, why: &str) -> Result<Fail, Fail> {
+    let ways = reach::other_ways(tx, kinds, case.contact_id)?;
+    Ok(Fail::conflict("opted-out", format!("{why}; {ways}")))
+}
+
+/// The same where that is the only reason why nobody is reached: on one channel, or on all.
+fn unwilling(tx: &mut Tx, kinds: &Kinds, case: &Case, on: Option<Uid>) -> Result<Option<Fail>, Fail> {
+    let said = consents::of_contact(tx, case.contact_id)?.into_iter();
+    let mut stopped = said.filter(|(_, said)| said.state == "stopped" && on.is_none_or(|on| said.channel_id == on));
+    let why = stopped.next().map(|(identity, said)| consents::words(&said, &identity.value));
+    why.map(|why| opted_out(tx, kinds, case, &why)).transpose()
 }
 
 /// Refuses what the network cannot carry whole.
@@ -136,9 +177,14 @@ fn way(tx: &mut Tx, act: &Acting, kinds: &Kinds, case: &Case, reply: &Reply) -> 
         None if reply.to.is_empty() => reach::pick(tx, kinds, case, act.now)?,
         None => case.channel_id.map(|id| channels::get(tx, id)).transpose()?,
     };
-    let none =
-        || Fail::field("/channel_id", "no channel of yours reaches the requester: name one, and whom to write to");
-    let channel = channel.ok_or_else(none)?;
+    let Some(channel) = channel else {
+        return Err(match unwilling(tx, kinds, case, None)? {
+            Some(opted_out) => opted_out,
+            None => {
+                Fail::field("/channel_id", "no channel of yours reaches the requester: name one, and whom to write to")
+            }
+        });
+    };
     match kinds(&channel.connector) {
         Some(can) if can.send => Ok((channel, can)),
         _ => Err(Fail::field("/channel_id", "this channel sends nothing: name another one")),
@@ -170,19 +216,17 @@ pub fn note(tx: &mut Tx, act: &Acting, case: &Case, text: &str) -> Result<Posted
     let mut message = record::draft(act, case, "note");
     text.clone_into(&mut message.text);
     text.clone_into(&mut message.fresh_text);
-    let case = post(tx, act, case, message.clone(), false)?;
+    let case = post(tx, act, case, message.clone(), None)?;
     Ok(Posted { case, message })
 }
 
 /// Writes the message and, where it is to go out, its job. A first answer opens a new case.
-fn post(tx: &mut Tx, act: &Acting, case: &Case, message: Message, deliver: bool) -> Result<Case, Fail> {
+fn post(tx: &mut Tx, act: &Acting, case: &Case, message: Message, job: Option<Job>) -> Result<Case, Fail> {
     moving::goes_on(case)?;
     let mut written = Written::default();
     let tokens = record::tokens(tx, &message)?;
     let answers = message.direction == "outbound";
-    if deliver {
-        written.jobs.push(deliver_job(act, &message));
-    }
+    written.jobs.extend(job);
     record::put(tx, act, &mut written, Putting { message, files: Vec::new(), tokens })?;
     let row = Case { updated_at: act.now, ..case.clone() };
     let row = if answers && case.status == "new" {
@@ -203,8 +247,8 @@ fn post(tx: &mut Tx, act: &Acting, case: &Case, message: Message, deliver: bool)
 }
 
 /// The job that sends a queued message.
-pub fn deliver_job(act: &Acting, message: &Message) -> jobs::Job {
-    jobs::Job {
+pub fn deliver_job(act: &Acting, message: &Message) -> Job {
+    Job {
         tenant_id: message.tenant_id,
         id: act.id(),
         kind: "deliver".to_owned(),
@@ -219,7 +263,12 @@ pub fn deliver_job(act: &Acting, message: &Message) -> jobs::Job {
 }
 
 /// Who is answered: the writer of the channel's last message where it came from a person, or else the requester.
-fn whom(tx: &mut Tx, case: &Case, can: &Capabilities, answered: Option<&Message>) -> Result<Vec<Party>, Fail> {
+fn whom(
+    tx: &mut Tx,
+    case: &Case,
+    (channel, can): (&Channel, &Capabilities),
+    answered: Option<&Message>,
+) -> Result<Vec<Party>, Fail> {
     if let Some(message) = answered.filter(|m| !m.automatic) {
         let reply_to: Option<Party> = serde_json::from_value(message.filing.0["reply_to"].clone()).ok();
         let sender: Option<Party> = message.sender.read();
@@ -227,7 +276,7 @@ fn whom(tx: &mut Tx, case: &Case, can: &Capabilities, answered: Option<&Message>
             return Ok(vec![party]);
         }
     }
-    let mut known = reach::addresses_on(tx, can, case.contact_id)?;
+    let mut known = reach::addresses_on(tx, channel.id, can, case.contact_id)?;
     known.truncate(1);
     Ok(known)
 }

@@ -4,7 +4,7 @@ use civicdesk_contract::{Ask, Capabilities, IdentityKind, Party, Standing as Spo
 use serde_json::json;
 
 use super::{
-    letters, loops,
+    hold, letters, loops,
     reach::{self, Kinds},
     record::{self, Putting},
     reply,
@@ -23,6 +23,7 @@ use crate::{
         channels::Channel,
         contacts::{self, Contact, Identity},
         events,
+        jobs::Job,
         tenant::{self, Tenant},
     },
 };
@@ -67,7 +68,7 @@ pub fn of(tx: &mut Tx, asked: &str, who: &Party) -> Result<Option<Standing>, Fai
 }
 
 /// The whole reference of what somebody wrote, or keyed: `RIV-2026-004217`, `2026 4217`, `2026004217`.
-fn reference(asked: &str, prefix: &str) -> Option<String> {
+pub(super) fn reference(asked: &str, prefix: &str) -> Option<String> {
     if let Some(written) = loops::references(asked).pop() {
         return Some(written);
     }
@@ -121,7 +122,7 @@ pub fn told(tx: &mut Tx, act: &Acting, kinds: &Kinds, channel: Uid, ask: &Ask) -
 
 /// The channel that texts to this number; none where the agency has none.
 pub fn texting(tx: &mut Tx, kinds: &Kinds, standing: &Standing) -> Result<Option<(Channel, Capabilities)>, Fail> {
-    let found = reach::texting(tx, kinds, standing.contact.id)?;
+    let found = reach::texting(tx, kinds, standing.contact.id, true)?;
     let phones = |can: &Capabilities| can.identities.contains(&IdentityKind::Phone);
     Ok(found.filter(|(_, can)| standing.identity.kind == IdentityKind::Phone.as_str() && phones(can)))
 }
@@ -154,7 +155,8 @@ pub fn text(
     let words = standing.words(&tenant, language, Some(&standing.case.reference))?;
     let message = letters::brief(act, (&tenant, &standing.case), (channel, can), Some(&to), (LETTER, words));
     let mut written = Written::default();
-    written.jobs.push(reply::deliver_job(act, &message));
+    // Whoever asks is awake.
+    written.jobs.push(Job { payload: Json(hold::urgent()), ..reply::deliver_job(act, &message) });
     record::put(tx, act, &mut written, Putting { message, files: Vec::new(), tokens: String::new() })?;
     written.flush(tx)
 }

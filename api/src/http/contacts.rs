@@ -10,7 +10,7 @@ use super::{
     Body, Params,
     door::Door,
     page::List,
-    show::{moment, some, time},
+    show::{absent_or, moment, some, time},
     wire::{Answer, Reply, id},
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     auth::needs,
     fail::Fail,
     ids,
-    people::{addresses, change as people},
+    people::{addresses, change as people, quiet::Hours},
     store::{
         Error, Tx, Uid,
         contacts::{self, Contact, Identity},
@@ -50,6 +50,12 @@ pub struct ContactView {
     /// BCP 47 language tag.
     #[schema(example = "es")]
     pub language: Option<String>,
+    /// Where they would rather be answered: a channel of the agency. Answers go there where staff name no other one and it
+    /// reaches them.
+    #[schema(example = "chn_0197f2a1c3d47b3e8a1f5c2d9e6b7a84")]
+    pub preferred_channel: Option<String>,
+    /// When they want no texts; null: the agency's hours.
+    pub quiet_hours: Option<QuietHours>,
     pub identities: Vec<IdentityView>,
     /// The contact that stands for this person since the two were joined.
     pub merged_into: Option<String>,
@@ -71,6 +77,8 @@ impl ContactView {
             id: ids::CONTACT.show(c.id.0),
             name: c.name.clone(),
             language: c.language.clone(),
+            preferred_channel: c.preferred_channel.map(|i| ids::CHANNEL.show(i.0)),
+            quiet_hours: c.quiet_hours.as_ref().and_then(|own| serde_json::from_value(own.0.clone()).ok()),
             identities: own.collect(),
             merged_into: c.merged_into.map(|into| ids::CONTACT.show(into.0)),
             created_at: moment(c.created_at),
@@ -218,6 +226,36 @@ pub struct ChangeContact {
     name: Option<Option<String>>,
     #[serde(default, deserialize_with = "some")]
     language: Option<Option<String>>,
+    /// One of the agency's channels.
+    #[serde(default, deserialize_with = "some")]
+    preferred_channel: Option<Option<String>>,
+    /// `from` and `to` alike: texts at any hour.
+    #[serde(default, deserialize_with = "some")]
+    quiet_hours: Option<Option<QuietHours>>,
+}
+
+/// The hours in which nobody is texted: answers on networks that write to telephones wait for their end.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuietHours {
+    #[schema(example = "21:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    from: String,
+    /// On the next day where it is not after `from`.
+    #[schema(example = "08:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    to: String,
+    /// An IANA name; the agency's own where it is left out.
+    #[schema(example = "America/New_York")]
+    time_zone: Option<String>,
+}
+
+impl QuietHours {
+    pub fn hours(self) -> Hours {
+        Hours { from: self.from, to: self.to, time_zone: self.time_zone }
+    }
+
+    pub fn of(hours: Hours) -> Self {
+        Self { from: hours.from, to: hours.to, time_zone: hours.time_zone }
+    }
 }
 
 /// Changes a contact.
@@ -229,7 +267,12 @@ pub async fn update(door: Door<needs::ContactsWrite>, path: Path<String>, body: 
     door.write(move |tx, who| {
         let contact = named(tx, &path)?;
         only_if.check(who, contact.version)?;
-        let change = people::Change { name: wanted.name.clone(), language: wanted.language.clone() };
+        let change = people::Change {
+            name: wanted.name.clone(),
+            language: wanted.language.clone(),
+            preferred_channel: absent_or(ids::CHANNEL, wanted.preferred_channel.as_ref()),
+            quiet_hours: wanted.quiet_hours.clone().map(|own| own.map(QuietHours::hours)),
+        };
         let contact = people::change(tx, &who.acting, &contact, change)?;
         Ok(Reply::ok(&ContactView::load(tx, &contact)?)?.version(contact.version))
     })

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     Params,
     cases::CaseView,
+    consents::{self, KeywordView},
     contacts::named,
     door::Door,
     events::EventView,
@@ -82,6 +83,8 @@ pub struct History {
     pub next_cursor: Option<String>,
     /// The cases of these messages.
     pub cases: Vec<CaseView>,
+    /// What they said to the service itself within the time that this page covers, such as STOP, the newest first.
+    pub keywords: Vec<KeywordView>,
 }
 
 /// Reads a person's whole history, whatever the case and the channel, the newest first.
@@ -101,8 +104,10 @@ pub async fn read(door: Door<needs::ContactsRead>, path: Path<String>, query: Pa
         let rows = history::page(tx, &contact, from, page.fetch())?;
         let position = |lived: &Lived| (lived.at().0.0.as_microsecond(), lived.at().1.0);
         let listed = page.list(rows, position, |lived| lived);
+        let oldest = listed.data.last().filter(|_| listed.next_cursor.is_some()).map(|lived| lived.at().0);
+        let keywords = consents::keywords(tx, contact.id, (oldest, from.map(|(at, _)| at)))?;
         let (data, cases) = shown(tx, listed.data)?;
-        Reply::ok(&History { data, next_cursor: listed.next_cursor, cases })
+        Reply::ok(&History { data, next_cursor: listed.next_cursor, cases, keywords })
     })
     .await
 }

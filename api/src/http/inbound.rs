@@ -36,7 +36,7 @@ pub struct ItemView {
     /// `received`, `filed`, `duplicate` or `quarantined`.
     #[schema(example = "filed")]
     pub state: String,
-    /// `message` or `report`.
+    /// `message`, `report`, or `keyword` for a word to the service itself, such as STOP.
     #[schema(example = "message")]
     pub filed_as: Option<String>,
     /// Why it is where it is.
@@ -198,6 +198,9 @@ pub struct Counts {
     /// Filed as reports about messages of ours.
     #[schema(example = 1)]
     pub reports: i64,
+    /// Words to the service itself, such as STOP: obeyed, and no case.
+    #[schema(example = 0)]
+    pub keywords: i64,
     #[schema(example = 0)]
     pub duplicates: i64,
     #[schema(example = 1)]
@@ -211,6 +214,7 @@ impl Counts {
         self.received += one.received;
         self.messages += one.messages;
         self.reports += one.reports;
+        self.keywords += one.keywords;
         self.duplicates += one.duplicates;
         self.quarantined += one.quarantined;
         self.total += one.total;

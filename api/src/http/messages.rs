@@ -75,7 +75,7 @@ pub struct MessageView {
     /// `received`, `noted`, `queued`, `sending`, `sent`, `delivered`, `read`, `failed` or `unknown`.
     #[schema(example = "received")]
     pub state: String,
-    /// Why it failed, or what the network answered.
+    /// Why it failed or waits, or what the network answered.
     pub state_detail: Option<String>,
     /// A machine wrote it.
     pub automatic: bool,
@@ -191,7 +191,8 @@ pub struct NewMessage {
     /// Sanitized before it is kept.
     #[schema(max_length = 262_144)]
     html: Option<String>,
-    /// Where it goes out. Left out: the case's own channel, or where that reaches nobody, one that reaches the requester.
+    /// Where it goes out. Left out: the channel that the requester prefers, or else the case's own, or else one that reaches
+    /// them; never one on which they want nothing.
     channel_id: Option<String>,
     /// Addresses as the channel's network writes them. Left out: whoever wrote last there, or else the requester.
     #[serde(default)]
@@ -208,6 +209,9 @@ pub struct NewMessage {
     /// Whether anyone may read it, on a network where that can be chosen. Left out: as the message that it answers. What
     /// was said in private is refused in public.
     public: Option<bool>,
+    /// Goes out at once, even into somebody's quiet hours. For what cannot wait until the morning.
+    #[serde(default)]
+    urgent: bool,
 }
 
 fn emails(addresses: &[String]) -> Vec<Party> {
@@ -217,7 +221,9 @@ fn emails(addresses: &[String]) -> Vec<Party> {
 
 /// Answers: queues a message, which is sent at once and in the background.
 ///
-/// It may go out on another channel than the question came on. Its `state` moves on from `queued`; read the message to see where it is. With a test key it is recorded and never sent.
+/// It may go out on another channel than the question came on. To somebody who wants nothing on a channel nothing is sent
+/// there: 409 `opted-out` says since when, and which other ways there are. Texts wait for the end of quiet hours, unless the
+/// person has just written or `urgent` is set; `state_detail` says until when. Its `state` moves on from `queued`; read the message to see where it is. With a test key it is recorded and never sent.
 #[utoipa::path(tag = "messages", operation_id = "send_message", params(("id" = String, Path, description = "The case.")),
     request_body = NewMessage, responses((status = 202, description = "The queued message.", body = MessageView)))]
 #[post("/cases/{id}/messages")]
@@ -240,6 +246,7 @@ pub async fn create(door: Door<needs::MessagesSend>, path: Path<String>, body: B
             attachments,
             uploader: who.id(),
             public: new.public,
+            urgent: new.urgent,
             test: who.test,
         };
         let posted = reply::reply(tx, &who.acting, &kinds, &case, answer)?;

@@ -51,6 +51,7 @@ mod channels;
 mod chat;
 mod client;
 mod connectors;
+mod consents;
 mod contacts;
 mod desk;
 pub mod door;
@@ -95,6 +96,8 @@ mod cases_tests;
 mod channels_tests;
 #[cfg(test)]
 mod chat_tests;
+#[cfg(test)]
+mod consents_tests;
 #[cfg(test)]
 mod desk_tests;
 #[cfg(test)]
@@ -165,6 +168,7 @@ fn v1(to: &mut ServiceConfig) {
     to.service(contacts::add_identity).service(contacts::remove_identity).service(history::read);
     to.service(joining::merge).service(joining::unmerge).service(likely::list).service(likely::dismiss);
     to.service(proofs::ask).service(proofs::read).service(proofs::confirm);
+    to.service(consents::list).service(consents::set);
     to.service(topics::list).service(topics::create).service(topics::read).service(topics::update);
     to.service(search::search);
 }

@@ -6,15 +6,19 @@ use utoipa::ToSchema;
 
 use super::{
     Body,
+    contacts::QuietHours,
     door::Door,
+    show::some,
     wire::{Answer, Reply},
 };
 use crate::{
     auth::needs,
+    cases::hold,
     fail::Fail,
     ids,
+    people::quiet::Hours,
     store::{
-        self, Tx,
+        self, Json, Tx,
         tenants::{Change, Gate},
     },
     tenants,
@@ -38,6 +42,8 @@ pub struct OwnTenant {
     time_zone: String,
     /// Whether every change must say, by `If-Match`, which version it changes.
     require_if_match: bool,
+    /// When nobody is texted who has asked for no hours of their own; null: texts go out at any hour.
+    quiet_hours: Option<QuietHours>,
     #[schema(example = "2026-11-22T09:00:00Z", format = DateTime)]
     updated_at: String,
 }
@@ -46,6 +52,7 @@ pub struct OwnTenant {
 fn show(tx: &mut Tx) -> Result<(OwnTenant, i64), Fail> {
     let row = store::tenant::get(tx)?;
     let gate: Gate = row.settings.read();
+    let quiet_hours = hold::hours_of(&row).map(QuietHours::of);
     let view = OwnTenant {
         id: ids::TENANT.show(row.tenant_id.0),
         slug: row.slug,
@@ -54,6 +61,7 @@ fn show(tx: &mut Tx) -> Result<(OwnTenant, i64), Fail> {
         locale: row.locale,
         time_zone: row.time_zone,
         require_if_match: gate.require_if_match,
+        quiet_hours,
         updated_at: row.updated_at.0.to_string(),
     };
     Ok((view, row.version))
@@ -85,6 +93,9 @@ pub struct ChangeTenant {
     time_zone: Option<String>,
     /// Whether every change must say, by `If-Match`, which version it changes.
     require_if_match: Option<bool>,
+    /// Null turns them off. Where an agency says nothing they last from 21:00 to 08:00.
+    #[serde(default, deserialize_with = "some")]
+    quiet_hours: Option<Option<QuietHours>>,
 }
 
 /// Changes the caller's agency.
@@ -95,7 +106,11 @@ pub async fn update(door: Door<needs::TenantManage>, body: Body<ChangeTenant>) -
     let (only_if, new) = (door.if_match()?, body.into_inner());
     let name = new.name.map(|n| n.trim().to_owned());
     let change = Change { name: name.clone(), locale: new.locale, time_zone: new.time_zone };
-    tenants::check_change(&change)?;
+    let quiet = new.quiet_hours.map(|set| set.map(QuietHours::hours));
+    let mut wrong = tenants::wrong_change(&change);
+    let own = quiet.iter().flatten().flat_map(Hours::wrong);
+    wrong.extend(own.map(|(field, why)| (format!("/quiet_hours{field}"), why)));
+    Fail::fields(wrong)?;
     let written = door.write(move |tx, who| {
         let row = store::tenant::get(tx)?;
         only_if.check(who, row.version)?;
@@ -104,6 +119,9 @@ pub async fn update(door: Door<needs::TenantManage>, body: Body<ChangeTenant>) -
         store::tenants::change(tx, row.version, &change, who.acting.now)?;
         if change.locale.as_ref().is_some_and(|locale| *locale != row.locale) {
             store::tenant::outdate_search(tx)?;
+        }
+        if let Some(set) = &quiet {
+            store::tenants::set_setting(tx, hold::SETTING, &Json::of(set))?;
         }
         store::tenants::set_gate(tx, &Gate { require_if_match, ..gate }, who.acting.now)?;
         let (view, version) = show(tx)?;

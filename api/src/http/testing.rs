@@ -197,6 +197,11 @@ impl TestApp {
         *now += SignedDuration::from_secs(seconds);
     }
 
+    /// Puts the clock to a moment.
+    pub fn set(&self, at: &str) {
+        *self.clock.0.lock().unwrap() = at.parse().unwrap();
+    }
+
     /// What files the mail that comes in.
     pub fn intake(&self) -> intake::Deps {
         self.app.intake.clone()
@@ -259,6 +264,10 @@ impl TestApp {
 
     pub async fn patch(&self, path: &str, credential: &str, body: Value) -> Answered {
         self.send(request(Method::PATCH, path, credential).set_json(body)).await
+    }
+
+    pub async fn put(&self, path: &str, credential: &str, body: Value) -> Answered {
+        self.send(request(Method::PUT, path, credential).set_json(body)).await
     }
 
     pub async fn delete(&self, path: &str, credential: &str) -> Answered {

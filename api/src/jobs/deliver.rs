@@ -18,7 +18,11 @@ use super::{
 };
 use crate::{
     acting::{Acting, Actor},
-    cases::{letters, privacy, receipts},
+    cases::{
+        hold::{self, Held},
+        letters, privacy, reach, receipts,
+        written::Written,
+    },
     channels::{
         guard,
         health::{self, Half},
@@ -26,12 +30,14 @@ use crate::{
     },
     fail::Fail,
     metrics,
-    people::addresses,
+    people::{
+        addresses,
+        consents::{self, Source},
+    },
     store::{
-        Json, Time, Tx, Uid, attachments,
-        cases::{self, Case},
+        Json, Time, Tx, Uid, attachments, cases,
         channels::{self, Channel},
-        contacts, events,
+        events,
         jobs::{self, Job},
         messages::{self, Message, Moved},
     },
@@ -113,12 +119,16 @@ impl Deliver {
             return Ok(None);
         }
         let outbound = outbound(&self.0.intake.blobs, &self.0.intake.reply_key, &ready).await?;
-        let refusal = match ready.exposed.clone().or_else(|| guard::refusal(&opened.capabilities, &outbound)) {
+        let refusal = match ready.barred.clone().or_else(|| guard::refusal(&opened.capabilities, &outbound)) {
             None => self.brake(&ready.message, &outbound).await?,
             refusal => refusal,
         };
         if let Some(why) = refusal {
             self.settle(tenant, job, &ready, End::Failed(why), None).await?;
+            return Ok(None);
+        }
+        if let Some(Held { due, why }) = ready.held.clone() {
+            self.settle(tenant, job, &ready, End::Again { due, why, unsure: false }, None).await?;
             return Ok(None);
         }
         if !self.begin(tenant, job, &ready.message).await? {
@@ -138,8 +148,8 @@ impl Deliver {
 
     /// The message, its channel and its files. A message that is beyond sending ends its job here.
     async fn ready(&self, tenant: Uuid, job: &Job) -> Result<Option<Ready>, Fail> {
-        let subject = job.subject_id;
-        let door = self.0.intake.store.tenant(tenant);
+        let (subject, urgent, now) = (job.subject_id, hold::is_urgent(job), self.now());
+        let (door, kinds) = (self.0.intake.store.tenant(tenant), self.0.opener.kinds());
         let ready = door.read(move |tx| {
             let Some(message) = subject.map(|id| messages::get(tx, id)).transpose()? else { return Ok(None) };
             let Some(channel) = message.channel_id else { return Ok(None) };
@@ -147,9 +157,17 @@ impl Deliver {
             let (channel, case) = (channels::get(tx, channel)?, cases::get(tx, message.case_id)?);
             let files = attachments::of_messages(tx, &[message.id])?;
             let hashes: Vec<Vec<u8>> = files.iter().map(|file| file.sha256.clone()).collect();
-            let heard_at = heard(tx, &message, &case, channel.id)?;
-            let exposed = privacy::refusal(tx, &case, &message, &hashes)?;
-            Ok::<_, Fail>(open.then_some(Ready { message, case, channel, files, exposed, heard_at }))
+            let (to, copies): (Vec<Party>, Vec<Party>) = (message.recipients.read(), message.copies.read());
+            let heard_at = reach::heard(tx, &to, case.id, channel.id)?;
+            let barred = match consents::refusal(tx, channel.id, to.iter().chain(&copies))? {
+                None => privacy::refusal(tx, &case, &message, &hashes)?,
+                refusal => refusal,
+            };
+            let held = match kinds(&channel.connector).filter(|_| !urgent && message.state == "queued") {
+                Some(can) => hold::until(tx, &can, &to, heard_at, now)?,
+                None => None,
+            };
+            Ok::<_, Fail>(open.then_some(Ready { message, case, channel, files, barred, held, heard_at }))
         });
         let ready = ready.await?;
         if ready.is_none() {
@@ -228,6 +246,9 @@ impl Deliver {
             let (ended, error) = (end.clone(), error.clone());
             let written = door.write(move |tx| {
                 write_end(tx, &act, job, &message, &ended)?;
+                if error.as_ref().as_ref().is_some_and(|e| e.kind == Kind::OptedOut) {
+                    note_refusal(tx, &act, row.id, &message)?;
+                }
                 note_health(tx, &row, &ended, error.as_ref().as_ref(), act.now)
             });
             match written.await {
@@ -260,21 +281,7 @@ impl Deliver {
     }
 }
 
-/// When the person a message is to last wrote on this channel, in whichever of their cases.
-fn heard(tx: &mut Tx, message: &Message, case: &Case, channel: Uid) -> Result<Option<Time>, Fail> {
-    let to: Vec<Party> = message.recipients.read();
-    let Some(normal) = to.first().and_then(|party| addresses::normal(party.kind, &party.address)) else {
-        return Ok(None);
-    };
-    let kind = to.first().map_or("", |party| party.kind.as_str());
-    let theirs = match contacts::find_identity(tx, kind, &normal)? {
-        Some(identity) => cases::of_party(tx, identity.contact_id)?,
-        None => vec![case.id],
-    };
-    Ok(messages::last_heard(tx, &theirs, channel)?)
-}
-
-async fn send(opened: &Opened, outbound: &Outbound) -> Result<Sent, Error> {
+pub(super) async fn send(opened: &Opened, outbound: &Outbound) -> Result<Sent, Error> {
     let hangs = || Error::new(Kind::Unreachable, Retry::Unsure, "send", "the connector did not come to an end");
     timeout(LONGEST_SEND, opened.channel.send(outbound)).await.unwrap_or_else(|_| Err(hangs()))
 }
@@ -304,6 +311,15 @@ fn write_end(tx: &mut Tx, act: &Acting, job: Uid, message: &Message, end: &End) 
         receipts::meet(tx, act, &message)?;
     }
     Ok(jobs::done(tx, job)?)
+}
+
+/// What the network says of a person's will holds as if they had told us.
+fn note_refusal(tx: &mut Tx, act: &Acting, channel: Uid, message: &Message) -> Result<(), Fail> {
+    let mut written = Written::default();
+    for party in message.recipients.read::<Vec<Party>>() {
+        consents::stop(tx, act, &mut written, (channel, &party), (Source::Network, None))?;
+    }
+    written.flush(tx)
 }
 
 fn note_health(tx: &mut Tx, row: &Channel, end: &End, error: Option<&Error>, at: Time) -> Result<(), Fail> {

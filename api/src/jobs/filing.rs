@@ -71,6 +71,7 @@ fn end(tx: &mut Tx, ids: &[Uid]) -> Result<bool> {
 fn count(worked: &intake::Worked) {
     metrics::filed("message", worked.messages);
     metrics::filed("report", worked.reports);
+    metrics::filed("keyword", worked.keywords);
     metrics::filed("duplicate", worked.duplicates);
     metrics::filed("quarantined", worked.quarantined);
 }

@@ -11,6 +11,7 @@ mod deliver_tests;
 mod filing;
 mod heap;
 mod media;
+mod notices;
 #[cfg(test)]
 mod open_tests;
 mod outbound;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use crate::{
-    cases::{intake, media::FETCH},
+    cases::{intake, keywords::NOTICE, media::FETCH},
     channels::open::Opener,
     store::Time,
 };
@@ -50,9 +51,12 @@ const FILING: usize = 16;
 /// Agencies whose messages' files are fetched side by side.
 const FETCHING: usize = 8;
 
+/// Agencies whose short answers are sent side by side.
+const ANSWERING: usize = 16;
+
 /// Everything that is done in the background.
 pub fn all(deps: Deps) -> Vec<Work> {
-    vec![filings(deps.intake.clone()), fetches(deps.clone()), deliveries(deps)]
+    vec![filings(deps.intake.clone()), fetches(deps.clone()), answers(deps.clone()), deliveries(deps)]
 }
 
 /// The work of filing what came in.
@@ -77,6 +81,20 @@ fn fetches(deps: Deps) -> Work {
         handler: Arc::new(move |tenant, jobs, stop| {
             let deps = deps.clone();
             Box::pin(async move { media::lane(&deps, tenant, jobs, stop).await })
+        }),
+    }
+}
+
+/// The work of answering words to the service itself.
+fn answers(deps: Deps) -> Work {
+    let brake = Some(deps.paused);
+    Work {
+        kind: NOTICE,
+        at_once: ANSWERING,
+        brake,
+        handler: Arc::new(move |tenant, jobs, stop| {
+            let deps = deps.clone();
+            Box::pin(async move { notices::lane(&deps, tenant, jobs, stop).await })
         }),
     }
 }

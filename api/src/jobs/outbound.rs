@@ -4,7 +4,7 @@ use civicdesk_contract::{Outbound, OutboundAttachment, Party};
 
 use crate::{
     blobs::Blobs,
-    cases::tokens::ReplyKey,
+    cases::{hold::Held, tokens::ReplyKey},
     channels::builtin::lmtp,
     fail::Fail,
     ids,
@@ -18,8 +18,10 @@ pub struct Ready {
     pub case: Case,
     pub channel: Channel,
     pub files: Vec<Attachment>,
-    /// Why it must not go out where anyone can read it.
-    pub exposed: Option<String>,
+    /// Why it must not go out at all: anyone could read it, or whoever it is to wants nothing there.
+    pub barred: Option<String>,
+    /// Until when it waits for the morning.
+    pub held: Option<Held>,
     /// When the person it is to last wrote on its channel.
     pub heard_at: Option<Time>,
 }

@@ -1,15 +1,15 @@
-//! What staff change about a person: name, language and addresses.
+//! What staff change about a person: name, language, addresses, and how and when they would rather be written to.
 
 use civicdesk_contract::{IdentityKind, Party};
 
-use super::{addresses, contacts as people, joining, names, phones};
+use super::{addresses, contacts as people, joining, names, phones, quiet::Hours};
 use crate::{
     acting::Acting,
     cases::written::Written,
     fail::Fail,
     ids,
     store::{
-        Error, Json, Tx, Uid,
+        Error, Json, Tx, Uid, channels,
         contacts::{self, Contact, Identity},
         tenant,
     },
@@ -25,6 +25,8 @@ const LONGEST_LANGUAGE: usize = 35;
 pub struct Change {
     pub name: Option<Option<String>>,
     pub language: Option<Option<String>>,
+    pub preferred_channel: Option<Option<Uid>>,
+    pub quiet_hours: Option<Option<Hours>>,
 }
 
 /// Changes a contact that still is as the caller read it. A change that changes nothing leaves no trace.
@@ -45,7 +47,19 @@ pub fn change(tx: &mut Tx, act: &Acting, contact: &Contact, change: Change) -> R
         }
         row.language = language;
     }
-    if row.name == contact.name && row.language == contact.language {
+    if let Some(preferred) = change.preferred_channel {
+        let missing = |_| Fail::field("/preferred_channel", "there is no such channel");
+        preferred.map(|id| channels::get(tx, id)).transpose().map_err(missing)?;
+        row.preferred_channel = preferred;
+    }
+    if let Some(hours) = change.quiet_hours {
+        let wrong = hours.as_ref().map(Hours::wrong).unwrap_or_default();
+        Fail::fields(wrong).map_err(|e| e.under("/quiet_hours"))?;
+        row.quiet_hours = hours.as_ref().map(Json::of);
+    }
+    let same = (&row.name, &row.language, row.preferred_channel)
+        == (&contact.name, &contact.language, contact.preferred_channel);
+    if same && row.quiet_hours == contact.quiet_hours {
         return Ok(row);
     }
     saved(tx, act, &row, "contact.changed", serde_json::json!({}))

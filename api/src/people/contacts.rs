@@ -107,6 +107,8 @@ fn make(
         folded_name: name.as_deref().and_then(names::folded),
         name,
         language: None,
+        preferred_channel: None,
+        quiet_hours: None,
         version: 1,
         created_at: act.now,
         updated_at: act.now,

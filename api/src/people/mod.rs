@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod change;
 pub mod consent;
+pub mod consents;
 pub mod contacts;
 pub mod history;
 pub mod joining;
@@ -12,4 +13,5 @@ mod parting;
 pub mod phones;
 mod proof_letter;
 pub mod proofs;
+pub mod quiet;
 pub mod secrets;

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::{
-    Error, Result, Time, Tx, Uid,
+    Error, Json, Result, Time, Tx, Uid,
     keyset::beyond,
     schema::{contacts, identities},
     types::{Id, Ts},
@@ -17,6 +17,10 @@ pub struct Contact {
     pub id: Uid,
     pub name: Option<String>,
     pub language: Option<String>,
+    /// Where they would rather be answered.
+    pub preferred_channel: Option<Uid>,
+    /// When they want no texts, in the form of `people::quiet`; the agency's hours where nothing is set.
+    pub quiet_hours: Option<Json>,
     pub version: i64,
     pub created_at: Time,
     pub updated_at: Time,
@@ -99,7 +103,7 @@ fn as_id(id: Uid) -> <Uid as diesel::expression::AsExpression<Id>>::Expression {
     diesel::expression::AsExpression::<Id>::as_expression(id)
 }
 
-/// Changes name, language and what it was merged into where the version still is `version`.
+/// Changes a person's own columns where the version still is `version`.
 pub fn update(tx: &mut Tx, row: &Contact, version: i64) -> Result<Contact> {
     let target = tx.of(contacts::table).filter(contacts::id.eq(row.id)).filter(contacts::version.eq(version));
     diesel::update(target)
@@ -108,6 +112,8 @@ pub fn update(tx: &mut Tx, row: &Contact, version: i64) -> Result<Contact> {
             contacts::language.eq(row.language.clone()),
             contacts::folded_name.eq(row.folded_name.clone()),
             contacts::merged_into.eq(row.merged_into),
+            contacts::preferred_channel.eq(row.preferred_channel),
+            contacts::quiet_hours.eq(row.quiet_hours.clone()),
             contacts::updated_at.eq(row.updated_at),
             contacts::version.eq(version + 1),
         ))

@@ -28,7 +28,7 @@ pub struct Item {
     pub envelope: Json,
     /// `received`, `filed`, `duplicate` or `quarantined`.
     pub state: String,
-    /// `message` or `report`.
+    /// `message`, `report` or `keyword`.
     pub filed_as: Option<String>,
     pub reason: Option<String>,
     /// How often it was taken in hand.

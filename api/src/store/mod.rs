@@ -7,6 +7,7 @@ pub mod budgets;
 pub mod cases;
 pub mod channels;
 pub mod connection;
+pub mod consents;
 pub mod contacts;
 mod dialect;
 mod door;
@@ -25,6 +26,7 @@ mod lite;
 pub mod messages;
 pub mod migrate;
 pub mod nodes;
+pub mod notices;
 #[cfg(feature = "postgres")]
 mod pg;
 pub mod proofs;

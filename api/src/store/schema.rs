@@ -81,8 +81,9 @@ tenant_tables! {
         expires_at: Nullable<Ts>, revoked_at: Nullable<Ts>, last_used_at: Nullable<Ts>,
     }
     contacts (tenant_id, id) {
-        tenant_id: Id, id: Id, name: Nullable<Text>, language: Nullable<Text>, version: BigInt, created_at: Ts,
-        updated_at: Ts, folded_name: Nullable<Text>, merged_into: Nullable<Id>,
+        tenant_id: Id, id: Id, name: Nullable<Text>, language: Nullable<Text>, preferred_channel: Nullable<Id>,
+        quiet_hours: Nullable<Text>, version: BigInt, created_at: Ts, updated_at: Ts, folded_name: Nullable<Text>,
+        merged_into: Nullable<Id>,
     }
     identities (tenant_id, id) {
         tenant_id: Id, id: Id, contact_id: Id, kind: Text, value: Text, normal: Text, verified_at: Nullable<Ts>,
@@ -164,6 +165,15 @@ tenant_tables! {
     visits (tenant_id, id) {
         tenant_id: Id, id: Id, channel_id: Id, case_id: Id, day: Text, number: Nullable<BigInt>, state: Text,
         version: BigInt, created_at: Ts, updated_at: Ts,
+    }
+    consents (tenant_id, channel_id, kind, normal) {
+        tenant_id: Id, channel_id: Id, kind: Text, normal: Text, state: Text, source: Text, reason: Nullable<Text>,
+        actor_kind: Text, actor_id: Nullable<Id>, at: Ts,
+    }
+    notices (tenant_id, id) {
+        tenant_id: Id, id: Id, channel_id: Id, item_id: Id, kind: Text, normal: Text, word: Text, said: Text,
+        party: Text, text: Nullable<Text>, network_id: Text, state: Text, state_detail: Nullable<Text>, state_at: Ts,
+        attempts: Integer, sent_id: Nullable<Text>, created_at: Ts,
     }
     search_docs (tenant_id, docid) {
         tenant_id: Id, docid: BigInt, kind: Text, ref_id: Id, case_id: Nullable<Id>, at: Ts, tokens: Text,

@@ -27,6 +27,9 @@ pub enum Kind {
     Unsupported,
     /// The network refused this message for good.
     Refused,
+    /// The person has told the network that they want nothing more from us there. The host writes it down as if they had
+    /// told us.
+    OptedOut,
     /// The network asks us to slow down.
     Limited,
     /// The network cannot be reached or broke off.
@@ -56,6 +59,7 @@ impl Kind {
             Self::Forged => "forged",
             Self::Unsupported => "unsupported",
             Self::Refused => "refused",
+            Self::OptedOut => "opted_out",
             Self::Limited => "limited",
             Self::Unreachable => "unreachable",
             Self::Malformed => "malformed",

@@ -10,6 +10,8 @@ fn contact(tenant: Uid, n: u128, name: &str) -> Contact {
         id: Uid(uuid::Uuid::from_u128(n)),
         name: Some(name.to_owned()),
         language: None,
+        preferred_channel: None,
+        quiet_hours: None,
         version: 1,
         created_at: at,
         updated_at: at,

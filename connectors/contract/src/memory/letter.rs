@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Automatic, Error, IdentityKind, Inbound, InboundAttachment, Media, Party, RawItem, Result, ThreadHints};
+use crate::{
+    Automatic, Error, IdentityKind, Inbound, InboundAttachment, Keyword, Media, Party, RawItem, Result, ThreadHints,
+};
 
 /// What somebody outside writes. Start from [`Letter::from_email`] and add what the test is about.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,8 @@ pub struct Letter {
     pub public: bool,
     /// Files that stay in the mailbox until they are fetched.
     pub media: Vec<Media>,
+    /// What the network took it for, and has acted on.
+    pub keyword: Option<Keyword>,
 }
 
 /// A file of a letter.
@@ -76,6 +80,7 @@ impl Letter {
             automatic: self.automatic,
             public: self.public,
             media: self.media,
+            keyword: self.keyword,
             ..Inbound::default()
         }
     }

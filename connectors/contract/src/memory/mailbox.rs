@@ -33,6 +33,8 @@ pub enum Trouble {
     Limited(Duration),
     /// No message is taken.
     Refused,
+    /// Whoever is written to has told the network that they want nothing from us.
+    OptedOut,
     /// The next message is taken, but its sender is not told. Heals by itself.
     LostReply,
 }
@@ -252,6 +254,9 @@ impl Mailbox {
         let mut state = self.state();
         if state.trouble == Some(Trouble::Refused) {
             return Err(Error::new(Kind::Refused, Retry::Never, "send", "the mailbox takes no message"));
+        }
+        if state.trouble == Some(Trouble::OptedOut) {
+            return Err(Error::new(Kind::OptedOut, Retry::Never, "send", "the mailbox's owner wants nothing from us"));
         }
         let known = state.sent.iter().position(|sent| once && sent.key == message.key);
         let index = known.unwrap_or(state.sent.len());

@@ -16,6 +16,7 @@ pub fn refusal(operation: &'static str, answer: &Answer) -> Error {
     match code {
         20003 | 20005 | 20006 => of(Kind::Credentials, Retry::Never),
         14107 | 20429 | 63038 => exchange::limited(operation, answer, detail),
+        21610 => of(Kind::OptedOut, Retry::Never),
         // The sender or the callback is wrong: no text would go out, whoever it is for.
         21212 | 21603 | 21606 | 21609 | 21659 | 21660 | 21701 | 21703 => of(Kind::Settings, Retry::Never),
         _ => exchange::refusal(operation, answer, detail),

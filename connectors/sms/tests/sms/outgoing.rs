@@ -88,7 +88,7 @@ async fn whoever_wrote_stop_at_twilio_gets_nothing_and_staff_read_why() {
     let channel = open(&civicdesk_sms::twilio::connector(), twilio_settings(&fake));
     fake.stop(CITIZEN);
     let (kind, retry, detail) = fails(&*channel, &text("Hello")).await;
-    assert_eq!((kind, retry), (Kind::Refused, Retry::Never));
+    assert_eq!((kind, retry), (Kind::OptedOut, Retry::Never));
     assert_eq!(detail, "Twilio 21610: this person wrote STOP and gets nothing more until they write START");
 }
 

@@ -5,6 +5,8 @@ CREATE TABLE contacts (
     id uuid NOT NULL,
     name text COLLATE "C",
     language text COLLATE "C",
+    preferred_channel uuid,
+    quiet_hours text COLLATE "C",
     version bigint NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,

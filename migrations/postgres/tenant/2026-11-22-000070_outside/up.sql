@@ -61,3 +61,57 @@ ALTER TABLE visits ENABLE ROW LEVEL SECURITY;
 ALTER TABLE visits FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON visits USING (tenant_id = current_setting('app.tenant_id')::uuid)
     WITH CHECK (tenant_id = current_setting('app.tenant_id')::uuid);
+
+-- What a person said about being written to on one channel: it hangs on the address, whoever's it is now.
+CREATE TABLE consents (
+    tenant_id uuid NOT NULL REFERENCES tenant (tenant_id),
+    channel_id uuid NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    normal text COLLATE "C" NOT NULL,
+    state text COLLATE "C" NOT NULL,
+    source text COLLATE "C" NOT NULL,
+    reason text COLLATE "C",
+    actor_kind text COLLATE "C" NOT NULL,
+    actor_id uuid,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, channel_id, kind, normal),
+    FOREIGN KEY (tenant_id, channel_id) REFERENCES channels (tenant_id, id),
+    CONSTRAINT consents_state_known CHECK (state IN ('stopped', 'allowed')),
+    CONSTRAINT consents_source_known CHECK (source IN ('keyword', 'network', 'staff'))
+);
+CREATE INDEX consents_normal ON consents (tenant_id, normal);
+ALTER TABLE consents ENABLE ROW LEVEL SECURITY;
+ALTER TABLE consents FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON consents USING (tenant_id = current_setting('app.tenant_id')::uuid)
+    WITH CHECK (tenant_id = current_setting('app.tenant_id')::uuid);
+
+-- A word to the service itself, such as STOP, and the short letter that answers it: neither belongs to a case.
+CREATE TABLE notices (
+    tenant_id uuid NOT NULL REFERENCES tenant (tenant_id),
+    id uuid NOT NULL,
+    channel_id uuid NOT NULL,
+    item_id uuid NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    normal text COLLATE "C" NOT NULL,
+    word text COLLATE "C" NOT NULL,
+    said text COLLATE "C" NOT NULL,
+    party text COLLATE "C" NOT NULL,
+    text text COLLATE "C",
+    network_id text COLLATE "C" NOT NULL,
+    state text COLLATE "C" NOT NULL,
+    state_detail text COLLATE "C",
+    state_at timestamptz NOT NULL,
+    attempts integer NOT NULL,
+    sent_id text COLLATE "C",
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, channel_id) REFERENCES channels (tenant_id, id),
+    FOREIGN KEY (tenant_id, item_id) REFERENCES inbound_items (tenant_id, id),
+    CONSTRAINT notices_word_known CHECK (word IN ('stop', 'start', 'help', 'status')),
+    CONSTRAINT notices_state_known CHECK (state IN ('noted', 'queued', 'sending', 'sent', 'failed', 'unknown'))
+);
+CREATE INDEX notices_normal_created_at ON notices (tenant_id, normal, created_at);
+ALTER TABLE notices ENABLE ROW LEVEL SECURITY;
+ALTER TABLE notices FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON notices USING (tenant_id = current_setting('app.tenant_id')::uuid)
+    WITH CHECK (tenant_id = current_setting('app.tenant_id')::uuid);

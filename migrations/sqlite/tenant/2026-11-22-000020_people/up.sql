@@ -5,6 +5,8 @@ CREATE TABLE contacts (
     id TEXT NOT NULL,
     name TEXT,
     language TEXT,
+    preferred_channel TEXT,
+    quiet_hours TEXT,
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,

@@ -1,3 +1,5 @@
+DROP TABLE notices;
+DROP TABLE consents;
 DROP TABLE visits;
 DROP TABLE case_links;
 DROP TABLE receipts;

@@ -49,3 +49,49 @@ CREATE TABLE visits (
     CONSTRAINT visits_state_known CHECK (state IN ('waiting', 'called', 'done'))
 );
 CREATE INDEX visits_state_created_at_id ON visits (tenant_id, state, created_at, id);
+
+-- What a person said about being written to on one channel: it hangs on the address, whoever's it is now.
+CREATE TABLE consents (
+    tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id),
+    channel_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    normal TEXT NOT NULL,
+    state TEXT NOT NULL,
+    source TEXT NOT NULL,
+    reason TEXT,
+    actor_kind TEXT NOT NULL,
+    actor_id TEXT,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, channel_id, kind, normal),
+    FOREIGN KEY (tenant_id, channel_id) REFERENCES channels (tenant_id, id),
+    CONSTRAINT consents_state_known CHECK (state IN ('stopped', 'allowed')),
+    CONSTRAINT consents_source_known CHECK (source IN ('keyword', 'network', 'staff'))
+);
+CREATE INDEX consents_normal ON consents (tenant_id, normal);
+
+-- A word to the service itself, such as STOP, and the short letter that answers it: neither belongs to a case.
+CREATE TABLE notices (
+    tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id),
+    id TEXT NOT NULL,
+    channel_id TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    normal TEXT NOT NULL,
+    word TEXT NOT NULL,
+    said TEXT NOT NULL,
+    party TEXT NOT NULL,
+    text TEXT,
+    network_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    state_detail TEXT,
+    state_at BIGINT NOT NULL,
+    attempts INTEGER NOT NULL,
+    sent_id TEXT,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, channel_id) REFERENCES channels (tenant_id, id),
+    FOREIGN KEY (tenant_id, item_id) REFERENCES inbound_items (tenant_id, id),
+    CONSTRAINT notices_word_known CHECK (word IN ('stop', 'start', 'help', 'status')),
+    CONSTRAINT notices_state_known CHECK (state IN ('noted', 'queued', 'sending', 'sent', 'failed', 'unknown'))
+);
+CREATE INDEX notices_normal_created_at ON notices (tenant_id, normal, created_at);
