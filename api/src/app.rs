@@ -15,7 +15,7 @@ use crate::{
         tokens::Tokens,
     },
     blobs::Blobs,
-    cases::{intake, tokens::ReplyKey},
+    cases::{intake, scan::Scanning, tokens::ReplyKey},
     channels::{open::Opener, registry::Registry},
     fail::Fail,
     ids::Ids,
@@ -40,6 +40,8 @@ pub struct Setup {
     pub trusted_proxies: Vec<Cidr>,
     /// How much a request may bring, and how many a credential may make.
     pub bounds: settings::Limits,
+    /// Whether files are scanned.
+    pub scanning: Scanning,
     /// Threads for password hashing.
     pub hashing: usize,
     /// Threads for parsing.
@@ -84,6 +86,7 @@ impl App {
         let time = (clock.clone(), ids.clone());
         let mut intake = intake::Deps::new(store.clone(), blobs.clone(), time, parsing.clone(), connectors, reply_key);
         intake.public_url.clone_from(&public_url);
+        intake.scanning = setup.scanning;
         Ok(Self {
             store,
             clock,

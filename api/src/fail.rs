@@ -34,6 +34,15 @@ pub enum Fail {
     /// An idempotency key came back with another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
+    /// A scanner found this in a file.
+    #[error("infected: {0}")]
+    Infected(String),
+    /// A file is not scanned yet: try again after this many seconds.
+    #[error("not scanned yet")]
+    NotScanned(u32),
+    /// A file could not be scanned, and why.
+    #[error("not scanned: {0}")]
+    Unscannable(String),
     /// This caller asks too often: try again after this many seconds.
     #[error("too many")]
     TooMany(u32),

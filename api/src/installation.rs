@@ -68,6 +68,7 @@ impl Installation {
             public_url,
             trusted_proxies: settings.server.trusted_proxies.clone(),
             bounds: settings.limits.clone(),
+            scanning: settings.scan.scanning(),
             hashing: HASHING,
             parsing: PARSING,
         };

@@ -12,6 +12,10 @@ const REQUEST_SECONDS: &str = "civicdesk_http_request_seconds";
 const INBOUND: &str = "civicdesk_inbound_items_total";
 const FILED: &str = "civicdesk_filed_items_total";
 const OUTBOUND: &str = "civicdesk_outbound_messages_total";
+const REROUTED: &str = "civicdesk_rerouted_messages_total";
+const SLOW: &str = "civicdesk_silent_channels_total";
+const BUDGET: &str = "civicdesk_budget_notices_total";
+const SCANS: &str = "civicdesk_scanned_files_total";
 const HOOKS: &str = "civicdesk_hook_calls_total";
 const ERRORS: &str = "civicdesk_errors_total";
 
@@ -33,6 +37,10 @@ pub fn start() -> Result<(), BuildError> {
         OUTBOUND,
         "Ends of a message's turn, by connector; repeated ones may have gone out twice, with one id"
     );
+    describe_counter!(REROUTED, "Messages that took their channel's fallback, by connector and why");
+    describe_counter!(SLOW, "Channels whose network fell silent about what was sent, by connector");
+    describe_counter!(BUDGET, "Agencies told that their budget for texts runs out or is spent");
+    describe_counter!(SCANS, "Files scanned, by what was found; later ones wait because the scanner did not answer");
     describe_counter!(HOOKS, "Calls of providers, by connector and how they ended; forged ones are stored nowhere");
     describe_counter!(ERRORS, "Errors logged, by the line of the runbook that says what to do");
     Ok(())
@@ -71,6 +79,26 @@ pub fn filed(settled_as: &'static str, count: usize) {
 /// A message's turn ended with one of `sent`, `failed`, `unknown`, `again`, or began as `repeated`.
 pub fn outbound(connector: &str, end: &'static str) {
     counter!(OUTBOUND, "connector" => connector.to_owned(), "end" => end).increment(1);
+}
+
+/// A message takes the fallback of a channel of this connector, because that is `failing` or `slow`.
+pub fn rerouted(connector: &str, why: &'static str) {
+    counter!(REROUTED, "connector" => connector.to_owned(), "why" => why).increment(1);
+}
+
+/// The network of a channel of this connector says nothing any more of what was sent.
+pub fn slow(connector: &str) {
+    counter!(SLOW, "connector" => connector.to_owned()).increment(1);
+}
+
+/// An agency was told of its budget for texts: `alarm` or `spent`.
+pub fn budget(told: &'static str) {
+    counter!(BUDGET, "told" => told).increment(1);
+}
+
+/// A file was scanned: `clean`, `infected` or `failed`; or is to be scanned `later`.
+pub fn scanned(found: &'static str) {
+    counter!(SCANS, "found" => found).increment(1);
 }
 
 /// A provider's call ended with one of `taken`, `forged`, `malformed`, `failed`.

@@ -10,6 +10,7 @@ use crate::{
     auth::staff::{self, NewStaff},
     cases::words,
     fail::Fail,
+    people::phones,
     store::{
         self, Json, Time, Uid,
         staff::Staff,
@@ -29,13 +30,15 @@ pub struct NewTenant {
     pub locale: String,
     /// An IANA name, such as `Europe/Lisbon`.
     pub time_zone: String,
+    /// The country whose telephone numbers are meant; the region of `locale` where none is named.
+    pub phone_country: Option<String>,
 }
 
 impl NewTenant {
     /// An agency with the usual settings.
     pub fn new(slug: impl Into<String>, name: impl Into<String>) -> Self {
         let (locale, time_zone) = ("en".to_owned(), "UTC".to_owned());
-        Self { slug: slug.into(), name: name.into(), reference_prefix: None, locale, time_zone }
+        Self { slug: slug.into(), name: name.into(), reference_prefix: None, locale, time_zone, phone_country: None }
     }
 }
 
@@ -61,6 +64,11 @@ type Owner = (Staff, Option<Secret>);
 /// Its room and its own rows first, its line in the installation's list last, so that nobody meets a half-made one.
 async fn make(app: &App, new: NewTenant, owner: Option<NewStaff>) -> Result<(Entry, Option<Owner>), Fail> {
     let prefix = check(&new)?;
+    let country = new.phone_country.as_deref().map(checked_country).transpose()?;
+    let mut settings = Json::of(&Gate::default());
+    if let Some(country) = country {
+        settings.0[phones::SETTING] = country.into();
+    }
     let wanted = new.slug.clone();
     if app.store.control_read(move |c| store::tenants::by_slug(c, &wanted)).await?.is_some() {
         return Err(taken(&new.slug));
@@ -84,7 +92,7 @@ async fn make(app: &App, new: NewTenant, owner: Option<NewStaff>) -> Result<(Ent
         case_last: 0,
         event_last: 0,
         search_version: words::VERSION,
-        settings: Json::of(&Gate::default()),
+        settings,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -129,6 +137,14 @@ fn check(new: &NewTenant) -> Result<String, Fail> {
     }
     wrong.extend(wrong_settings(Some(&new.name), Some(&new.locale), Some(&new.time_zone)));
     Fail::fields(wrong).map(|()| prefix)
+}
+
+/// A country whose numbers can be read, in capital letters.
+pub fn checked_country(code: &str) -> Result<String, Fail> {
+    let code = code.trim().to_ascii_uppercase();
+    let wrong =
+        || Fail::field("/phone_country", "must be an ISO 3166 code of a country whose numbers are known, such as `PT`");
+    if phones::is_known(&code) { Ok(code) } else { Err(wrong()) }
 }
 
 /// Every wrong field of a change that an agency makes to itself.

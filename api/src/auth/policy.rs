@@ -71,6 +71,7 @@ rights! {
     KeysManage = "keys:manage", "Make and revoke API keys.";
     TenantRead = "tenant:read", "Read the agency's settings.";
     TenantManage = "tenant:manage", "Change the agency's settings, and make owners.";
+    FilesUnsafe = "files:unsafe", "Download messages as they came though a scanner found something in a file of theirs.";
 }
 
 /// What a member of staff is.

@@ -16,6 +16,7 @@ use super::{
     parsing::Parsed,
     record::{self, Opening, Putting},
     reports,
+    scan::Scanning,
     threading::{self, Choice, Found},
     tokens::{self, ReplyKey},
     written::Written,
@@ -55,6 +56,7 @@ pub struct Desk {
     pub key: ReplyKey,
     /// Where citizens find this installation.
     pub public_url: String,
+    pub scanning: Scanning,
 }
 
 impl Desk {
@@ -291,6 +293,8 @@ impl Filed<'_> {
             sha256: file.hash.to_vec(),
             content_id: file.content_id.clone(),
             inline: file.inline,
+            scan: self.desk.scanning.first(),
+            scan_detail: None,
             created_at: self.act.now,
         });
         let files = files.collect();

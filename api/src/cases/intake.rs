@@ -17,7 +17,9 @@ use super::{
     filing::{self, Desk},
     known::Known,
     parsing::{self, Read},
-    reach, stubs,
+    reach,
+    scan::Scanning,
+    stubs,
     tokens::ReplyKey,
     written::Written,
 };
@@ -58,6 +60,8 @@ pub struct Deps {
     pub reply_key: ReplyKey,
     /// Where citizens find this installation, for links in letters.
     pub public_url: String,
+    /// Off, until the operator names a scanner.
+    pub scanning: Scanning,
     turns: Turns,
 }
 
@@ -101,6 +105,7 @@ impl Deps {
             connectors,
             reply_key,
             public_url: String::new(),
+            scanning: Scanning::Off,
             turns: Turns::default(),
         }
     }
@@ -145,7 +150,7 @@ fn desk(deps: &Deps, tenant: Tenant, channels: Vec<Channel>) -> Desk {
     let own = channels.iter().filter_map(|c| duplicates::own_address(c.address.as_deref()?)).collect();
     let channels = channels.into_iter().map(|c| (c.id, c)).collect();
     let (key, public_url) = (deps.reply_key.clone(), deps.public_url.clone());
-    Desk { tenant, channels, senders, texting, own, key, public_url }
+    Desk { tenant, channels, senders, texting, own, key, public_url, scanning: deps.scanning }
 }
 
 async fn file_all(deps: &Deps, tenant: Uuid, desk: Desk, items: Vec<Item>, worked: &mut Worked) -> Result<(), Fail> {

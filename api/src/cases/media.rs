@@ -4,14 +4,14 @@ use civicdesk_contract::{InboundAttachment, Media};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{intake::Deps, parsing};
+use super::{intake::Deps, parsing, scan};
 use crate::{
     acting::{Acting, Actor},
     blobs,
     fail::Fail,
     store::{
         Json, Tx, Uid,
-        attachments::{self, Attachment},
+        attachments::Attachment,
         events,
         jobs::{self, Job},
         messages::Message,
@@ -69,12 +69,14 @@ pub async fn keep(
             sha256: file.hash.to_vec(),
             content_id: file.content_id,
             inline: file.inline,
+            scan: deps.scanning.first(),
+            scan_detail: None,
             created_at: act.now,
         });
     }
     let message = message.clone();
     let write = move |tx: &mut Tx| {
-        attachments::insert(tx, &rows)?;
+        scan::keep(tx, &act, &rows)?;
         let mut event = act.event(tx, "message.files_fetched");
         event.case_id = Some(message.case_id);
         event.message_id = Some(message.id);

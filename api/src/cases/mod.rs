@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod answers;
+pub mod budget;
 pub mod change;
 pub mod chat;
 pub mod desk;
@@ -30,6 +31,7 @@ pub mod reply;
 mod reports;
 pub mod requests;
 pub mod retry;
+pub mod scan;
 pub mod search;
 pub mod standing;
 mod status;

@@ -6,9 +6,10 @@ use super::parsing;
 use crate::{
     acting::Acting,
     fail::Fail,
+    ids,
     people::addresses,
     store::{
-        Json, Time, Tx, Uid, events,
+        Json, Time, Tx, Uid, channels, events,
         messages::{self, Message, Moved},
         receipts::{self, Receipt},
     },
@@ -21,6 +22,7 @@ const LOOKED_AT: i64 = 200;
 
 /// Takes down what a network says. What was said before changes nothing.
 pub fn take(tx: &mut Tx, act: &Acting, channel: Uid, told: &[Told]) -> Result<(), Fail> {
+    let mut news = false;
     for receipt in told {
         let row = Receipt {
             tenant_id: tx.tenant(),
@@ -31,11 +33,25 @@ pub fn take(tx: &mut Tx, act: &Acting, channel: Uid, told: &[Told]) -> Result<()
             at: act.now,
             settled_at: None,
         };
-        if receipts::accept(tx, &row)?
-            && let Some(message) = messages::by_sent_id(tx, channel, &row.sent_id)?
-        {
+        let new = receipts::accept(tx, &row)?;
+        news |= new;
+        if new && let Some(message) = messages::by_sent_id(tx, channel, &row.sent_id)? {
             meet(tx, act, &message)?;
         }
+    }
+    if news { speaks_again(tx, act, channel) } else { Ok(()) }
+}
+
+/// A network that had fallen silent says something: its channel sends as before.
+fn speaks_again(tx: &mut Tx, act: &Acting, channel: Uid) -> Result<(), Fail> {
+    let row = channels::get(tx, channel)?;
+    if let Some(since) = row.slow_since {
+        channels::set_slow(tx, channel, None)?;
+        let mut event = act.event(tx, "channel.speaks_again");
+        event.data = Json(serde_json::json!({
+            "channel_id": ids::CHANNEL.show(channel.0), "name": row.name, "slow_since": since.0.to_string(),
+        }));
+        events::append(tx, vec![event])?;
     }
     Ok(())
 }

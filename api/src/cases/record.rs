@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::{
     answers::Filled,
     fields::{Check, PRIORITIES},
-    words,
+    scan, words,
     written::Written,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     fail::Fail,
     store::{
         Json, Time, Tx, Uid,
-        attachments::{self, Attachment},
+        attachments::Attachment,
         cases::{self, Case, PartyRow},
         messages::{self, Message},
         search::{self, Doc},
@@ -192,6 +192,9 @@ pub fn draft(act: &Acting, case: &Case, direction: &'static str) -> Message {
         sent_id: None,
         written_at: None,
         filing: Json(serde_json::json!({})),
+        first_channel_id: None,
+        parts: None,
+        billed_in: None,
         created_at: act.now,
     }
 }
@@ -226,7 +229,7 @@ pub struct Putting {
 pub fn put(tx: &mut Tx, act: &Acting, written: &mut Written, putting: Putting) -> Result<(), Fail> {
     let Putting { message, files, tokens } = putting;
     messages::insert(tx, &message)?;
-    attachments::insert(tx, &files)?;
+    scan::keep(tx, act, &files)?;
     let kind = match message.direction.as_str() {
         "inbound" => "message.received",
         "outbound" => "message.queued",

@@ -104,7 +104,15 @@ pub fn reply(tx: &mut Tx, act: &Acting, kinds: &Kinds, case: &Case, reply: Reply
     }
     let mut files = Vec::with_capacity(reply.attachments.len());
     for file in &reply.attachments {
-        files.extend(attachments::get(tx, *file).ok().map(|file| file.sha256));
+        let Ok(file) = attachments::get(tx, *file) else { continue };
+        if file.scan == "infected" {
+            let found = file.scan_detail.unwrap_or_default();
+            return Err(Fail::field(
+                "/attachments",
+                format!("a scanner found {found} in {}: it is not sent", file.name),
+            ));
+        }
+        files.push(file.sha256);
     }
     if let Some(why) = privacy::refusal(tx, case, &message, &files)? {
         return Err(Fail::field("/text", why));

@@ -78,7 +78,7 @@ pub fn take(tx: &mut Tx, act: &Acting, form: &Channel, ask: &Ask, hash: &[u8]) -
         ..Asked::default()
     };
     let (case, message) = desk::request(tx, act, form, &asked, hash)?;
-    uploads::claim(tx, &files, message.id)?;
+    uploads::claim(tx, act, &files, message.id)?;
     Ok(case)
 }
 
@@ -167,6 +167,6 @@ pub fn add(tx: &mut Tx, act: &Acting, hash: &[u8], said: &str, files: &[String])
     message.fresh_text.clone_from(&message.text);
     message.filing = Json(json!({ "method": "status_link" }));
     record::add_message(tx, &act, &case, message.clone(), Vec::new())?;
-    uploads::claim(tx, &files, message.id)?;
+    uploads::claim(tx, &act, &files, message.id)?;
     Ok(message)
 }

@@ -2,10 +2,15 @@
 
 use sha2::{Digest, Sha256};
 
-use super::flaws::{Flaw, Wrong};
+use super::{
+    flaws::{Flaw, Wrong},
+    scan::{self, Scanning},
+};
 use crate::{
     acting::Acting,
-    blobs, ids,
+    blobs,
+    fail::Fail,
+    ids,
     store::{
         Error, Result, Tx, Uid,
         attachments::{self, Attachment},
@@ -45,7 +50,12 @@ fn holder(secret: &str) -> String {
 }
 
 /// Lets a file wait; the answer is what its sender keeps.
-pub fn wait(tx: &mut Tx, act: &Acting, sent: &Sent, secret: &str) -> Result<String> {
+pub fn wait(
+    tx: &mut Tx,
+    act: &Acting,
+    scanning: Scanning,
+    (sent, secret): (&Sent, &str),
+) -> std::result::Result<String, Fail> {
     let id = act.id();
     let row = Attachment {
         tenant_id: tx.tenant(),
@@ -58,9 +68,11 @@ pub fn wait(tx: &mut Tx, act: &Acting, sent: &Sent, secret: &str) -> Result<Stri
         sha256: sent.sha256.to_vec(),
         content_id: None,
         inline: false,
+        scan: scanning.first(),
+        scan_detail: None,
         created_at: act.now,
     };
-    attachments::insert(tx, &[row])?;
+    scan::keep(tx, act, &[row])?;
     Ok(format!("{}.{secret}", ids::ATTACHMENT.show(id.0)))
 }
 
@@ -92,7 +104,12 @@ pub fn file(tx: &mut Tx, ticket: &Ticket) -> Result<Option<Attachment>> {
     }
 }
 
-/// Gives the files to a message.
-pub fn claim(tx: &mut Tx, tickets: &[Ticket], message: Uid) -> Result<()> {
-    tickets.iter().try_for_each(|ticket| attachments::claim(tx, ticket.id, message, &ticket.holder))
+/// Gives the files to a message, whose case tells what a scanner found in them before.
+pub fn claim(tx: &mut Tx, act: &Acting, tickets: &[Ticket], message: Uid) -> std::result::Result<(), Fail> {
+    for ticket in tickets {
+        attachments::claim(tx, ticket.id, message, &ticket.holder)?;
+        let file = attachments::get(tx, ticket.id)?;
+        scan::tell(tx, act, &[file])?;
+    }
+    Ok(())
 }

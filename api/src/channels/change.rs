@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     fail::Fail,
-    store::{Store, Time, channels::Channel, routes::Route},
+    store::{Store, Time, Uid, channels::Channel, routes::Route},
 };
 
 /// What is to be different. What is `None` stays.
@@ -19,6 +19,8 @@ pub struct Wanted {
     /// Merged into the settings (RFC 7396): what is left out stays, passwords among it; null takes away.
     pub settings: Option<Value>,
     pub case_policy: Option<String>,
+    /// `Some(None)` takes the fallback away.
+    pub fallback_channel_id: Option<Option<Uid>>,
 }
 
 /// A change that can be made: the row as it will be, the route to add before, the route to take away after.
@@ -44,6 +46,9 @@ pub async fn prepare(
     if let Some(policy) = wanted.case_policy {
         let (about, _) = opener.registry().find(&was.connector).ok_or_else(no_connector)?;
         row.case_policy = setup::policy(Some(&policy), about)?;
+    }
+    if let Some(fallback) = wanted.fallback_channel_id {
+        row.fallback_channel_id = fallback;
     }
     if wanted.settings.is_some() || wanted.address.is_some() {
         let (about, _) = opener.registry().find(&was.connector).ok_or_else(no_connector)?;

@@ -45,7 +45,14 @@ impl Town {
         let id = bench.tenant("town").await;
         let mailbox = bench.network.mailbox("help", "secret");
         let settings = json!({ "network": "help", "secret": "secret" });
-        let new = NewChannel { connector: "memory".into(), name: None, address: None, settings, case_policy: None };
+        let new = NewChannel {
+            connector: "memory".into(),
+            name: None,
+            address: None,
+            settings,
+            case_policy: None,
+            fallback_channel_id: None,
+        };
         let channel = setup::create(&bench.store, &bench.deps.opener, id, &bench.act(), new).await.unwrap();
         let token = bench.deps.opener.hook_token(id, channel.id);
         Self { bench, id, channel, token, mailbox, _place: place }

@@ -2,6 +2,7 @@
 
 pub mod builtin;
 pub mod change;
+pub mod fallback;
 pub mod guard;
 pub mod health;
 pub mod hooks;

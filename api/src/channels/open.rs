@@ -5,15 +5,16 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use civicdesk_contract::{Capabilities, Channel, Connector, Error, Kind, Retry, Settings, Tools};
+use civicdesk_contract::{Capabilities, Channel, Connector, Error, Kind, Measure, Retry, Settings, Tools};
 use uuid::Uuid;
 
 use super::registry::Registry;
 use crate::{
+    acting::Acting,
     auth::seal::Seal,
-    cases::reach::Kinds,
+    cases::{budget, reach::Kinds},
     fail::Fail,
-    store::{Uid, channels},
+    store::{Tx, Uid, channels, messages::Message},
 };
 
 /// A channel at work.
@@ -62,6 +63,19 @@ impl Opener {
         let opened = self.try_open(&row.connector, settings)?;
         self.opened().insert(key, (row.version, opened.clone()));
         Ok(opened)
+    }
+
+    /// What a text would cost on this channel; none where its network does not bill by the part, or it cannot be opened.
+    pub fn price(&self, row: &channels::Channel, text: &str) -> Option<Measure> {
+        self.open(row).ok()?.channel.measure(text)
+    }
+
+    /// Refuses a message that its network bills, where nothing is left of the agency's budget. Belongs in the transaction
+    /// that queues it.
+    pub fn afford(&self, tx: &mut Tx, act: &Acting, message: &Message) -> Result<(), Fail> {
+        let row = message.channel_id.map(|id| channels::get(tx, id)).transpose()?;
+        let price = row.and_then(|row| self.price(&row, &message.text));
+        budget::admit(tx, act, price.as_ref())
     }
 
     /// Opens a channel that is not stored: to see whether its settings can be right.

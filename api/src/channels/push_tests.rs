@@ -52,6 +52,7 @@ async fn address(bench: &Bench, tenant: Uuid, address: &str) -> channels::Channe
         address: Some(address.to_owned()),
         settings: json!({ "address": address }),
         case_policy: None,
+        fallback_channel_id: None,
     };
     setup::create(&bench.store, &bench.deps.opener, tenant, &bench.act(), new).await.unwrap()
 }

@@ -134,7 +134,14 @@ mod tests {
     async fn add(house: &House, tenant: u128, address: &str) -> Result<Channel, Fail> {
         let settings = json!({ "network": "box", "secret": "open sesame" });
         let address = Some(address.into());
-        let new = NewChannel { connector: lmtp::ID.into(), name: None, address, settings, case_policy: None };
+        let new = NewChannel {
+            connector: lmtp::ID.into(),
+            name: None,
+            address,
+            settings,
+            case_policy: None,
+            fallback_channel_id: None,
+        };
         setup::create(&house.store, &house.opener, tenant_id(tenant), &house.by, new).await
     }
 
@@ -165,7 +172,14 @@ mod tests {
         let house = house().await;
         let try_add = |connector: &str, settings| {
             let address = Some("a@b.example".into());
-            let new = NewChannel { connector: connector.into(), name: None, address, settings, case_policy: None };
+            let new = NewChannel {
+                connector: connector.into(),
+                name: None,
+                address,
+                settings,
+                case_policy: None,
+                fallback_channel_id: None,
+            };
             let (store, opener, by) = (house.store.clone(), house.opener.clone(), house.by.clone());
             async move { setup::create(&store, &opener, tenant_id(1), &by, new).await.unwrap_err() }
         };

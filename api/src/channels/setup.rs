@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     builtin::lmtp,
+    fallback,
     health::{self, Half},
     hooks::HOOK,
     open::Opener,
@@ -43,6 +44,8 @@ pub struct NewChannel {
     pub settings: Value,
     /// What a message joins that leads to no case; what suits the network where it is left out.
     pub case_policy: Option<String>,
+    /// Another channel of the tenant that takes its messages where it cannot send them.
+    pub fallback_channel_id: Option<Uid>,
 }
 
 /// A channel that can be made: its row, and the route that makes its address lead to it.
@@ -62,7 +65,13 @@ pub async fn create(
 ) -> Result<Channel, Fail> {
     let Prepared { row, route } = prepare(store, opener, tenant, by, new).await?;
     let stored = row.clone();
-    store.tenant(tenant).write(move |tx| channels::insert(tx, &stored)).await.map_err(Fail::from)?;
+    let kinds = opener.kinds();
+    let door = store.tenant(tenant);
+    let write = door.write(move |tx| {
+        fallback::check(tx, &kinds, &stored)?;
+        Ok::<_, Fail>(channels::insert(tx, &stored)?)
+    });
+    write.await?;
     if let Some(route) = route {
         add_route(store, route).await?;
     }
@@ -100,6 +109,9 @@ pub async fn prepare(
         health_since: None,
         checked_at: None,
         case_policy: policy(new.case_policy.as_deref(), about)?,
+        fallback_channel_id: new.fallback_channel_id,
+        slow_since: None,
+        probed_at: None,
         version: 1,
         created_at: by.now,
         updated_at: by.now,

@@ -9,6 +9,7 @@ use std::{
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{Answer, tenant};
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     fail::Fail,
     ids,
     installation::Installation,
-    store::{channels::Channel as Row, tenants},
+    store::{Uid, channels::Channel as Row, tenants},
 };
 
 #[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
@@ -44,6 +45,9 @@ pub struct Add {
     /// Its name for staff.
     #[arg(long)]
     name: Option<String>,
+    /// Another channel that takes its messages where it cannot send them: its id.
+    #[arg(long, value_name = "CHANNEL")]
+    fallback: Option<String>,
     /// The connector's settings as JSON, passwords included: a file, or - for standard input.
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
@@ -113,12 +117,14 @@ impl Add {
         let tenant = tenant::find(on, &self.tenant).await?;
         let by = Acting::new(Actor::System, &app.clock, &app.ids);
         let settings = self.given.unwrap_or_else(|| json!({}));
+        let fallback = self.fallback.as_deref().map(|id| Uid(ids::CHANNEL.read(id).unwrap_or(Uuid::nil())));
         let new = NewChannel {
             connector: self.connector,
             name: self.name,
             address: self.address,
             settings,
             case_policy: None,
+            fallback_channel_id: fallback,
         };
         let row = setup::create(&app.store, &on.opener, tenant.id.0, &by, new).await?;
         let text = format!("{} is there; `civicdesk channel check` proves that it works", ids::CHANNEL.show(row.id.0));
@@ -187,5 +193,6 @@ fn data(slug: &str, row: &Row) -> Value {
     json!({
         "id": ids::CHANNEL.show(row.id.0), "tenant": slug, "connector": row.connector, "name": row.name,
         "address": row.address, "state": row.state, "health": row.health, "health_detail": row.health_detail,
+        "slow_since": row.slow_since.map(|at| at.0), "fallback_channel_id": row.fallback_channel_id.map(|id| ids::CHANNEL.show(id.0)),
     })
 }

@@ -43,6 +43,9 @@ pub struct Create {
     /// Such as America/New_York.
     #[arg(long)]
     time_zone: Option<String>,
+    /// The country whose telephone numbers are meant, such as MX. Without it, the region of the language.
+    #[arg(long, value_name = "CODE")]
+    phone_country: Option<String>,
 }
 
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
@@ -74,6 +77,7 @@ impl Create {
             reference_prefix: self.prefix,
             locale: self.locale.unwrap_or(usual.locale),
             time_zone: self.time_zone.unwrap_or(usual.time_zone),
+            phone_country: self.phone_country,
             ..usual
         };
         Ok(one(&tenants::create(&on.app, new).await?))

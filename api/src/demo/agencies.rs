@@ -113,6 +113,7 @@ async fn make_one(on: &Installation, agency: &Agency, smtp_port: u16, made: &mut
             address: Some((*address).to_owned()),
             settings: json!({ "name": agency.name, "smtp": sink(smtp_port) }),
             case_policy: None,
+            fallback_channel_id: None,
         };
         let row = setup::create(&on.app.store, &on.opener, tenant, &by, new).await?;
         channels.push(Address { id: ids::CHANNEL.show(row.id.0), address: (*address).to_owned() });

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     auth::needs,
     blobs,
+    cases::scan,
     fail::Fail,
     ids,
     store::{
@@ -50,6 +51,11 @@ pub struct AttachmentView {
     pub content_id: Option<String>,
     /// Meant to be seen inside the text.
     pub inline: bool,
+    /// What a scanner found: `off` (nobody looks), `waiting`, `clean`, `infected` or `failed`.
+    #[schema(example = "clean")]
+    pub scan: String,
+    /// What is in it, or why it could not be scanned.
+    pub scan_detail: Option<String>,
     #[schema(format = DateTime, example = "2026-11-22T09:00:00Z")]
     pub created_at: String,
 }
@@ -64,6 +70,8 @@ impl AttachmentView {
             sha256: blobs::to_hex(&a.sha256),
             content_id: a.content_id.clone(),
             inline: a.inline,
+            scan: a.scan.clone(),
+            scan_detail: a.scan_detail.clone(),
             created_at: moment(a.created_at),
         }
     }
@@ -113,6 +121,7 @@ pub async fn upload(door: Door<needs::AttachmentsWrite>, req: HttpRequest, body:
     let content_type: String = typed.chars().take(120).collect();
     let put = door.app().blobs.put(door.tenant(), &sha256, bytes.to_vec()).await;
     put.map_err(|e| Fail::Broken(e.to_string()))?;
+    let scanning = door.app().intake.scanning;
     door.write(move |tx, who| {
         let file = Attachment {
             tenant_id: tx.tenant(),
@@ -125,9 +134,11 @@ pub async fn upload(door: Door<needs::AttachmentsWrite>, req: HttpRequest, body:
             sha256: sha256.to_vec(),
             content_id: None,
             inline: false,
+            scan: scanning.first(),
+            scan_detail: None,
             created_at: who.acting.now,
         };
-        attachments::insert(tx, std::slice::from_ref(&file))?;
+        scan::keep(tx, &who.acting, std::slice::from_ref(&file))?;
         let view = AttachmentView::of(&file);
         Reply::created(format!("/v1/attachments/{}", view.id), &view)
     })
@@ -143,11 +154,20 @@ pub async fn read(door: Door<needs::CasesRead>, path: Path<String>) -> Answer {
 }
 
 /// Downloads a file. It is never shown in the page: a stranger sent it.
+///
+/// Where the operator has files scanned, one that waits for that is refused with `file-not-scanned` (503, Retry-After), one
+/// in which something was found with `infected-file`, and one that cannot be scanned with `unscannable-file` (both 403).
 #[utoipa::path(tag = "attachments", operation_id = "download_attachment", params(("id" = String, Path, description = "The file.")),
     responses((status = 200, description = "The bytes.", body = FileBytes, content_type = "application/octet-stream")))]
 #[get("/attachments/{id}/content")]
 pub async fn download(door: Door<needs::CasesRead>, path: Path<String>) -> Result<HttpResponse, Problem> {
-    let file = door.read(move |tx, who| named(tx, &path, &who.id())).await?;
+    let scanning = door.app().intake.scanning;
+    let file = door
+        .read(move |tx, who| {
+            let file = named(tx, &path, &who.id())?;
+            scan::handed_out(scanning, &file).map(|()| file)
+        })
+        .await?;
     let broken = |why: String| Problem::from(Fail::Broken(why));
     let sha256 =
         file.sha256.as_slice().try_into().map_err(|_| broken("an attachment's hash has a wrong length".into()))?;

@@ -11,7 +11,7 @@ use super::{
     door::Door,
     page::List,
     problem::Problem,
-    show::moment,
+    show::{absent_or, id_or_none, moment, some},
     wire::{Answer, IfMatch, Reply, id},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     auth::{Needs, needs},
     channels::{
         change::{self, Changed, Wanted},
-        hooks,
+        fallback, hooks,
         setup::{self, NewChannel, Prepared},
     },
     fail::Fail,
@@ -58,6 +58,8 @@ pub struct ChannelView {
     /// open case, and with `new` every message begins a case.
     #[schema(example = "thread")]
     pub case_policy: String,
+    /// The channel that takes this one's messages where it cannot send them, or its network is silent.
+    pub fallback_channel_id: Option<String>,
     pub health: HealthView,
     #[schema(format = DateTime, example = "2026-11-22T09:00:00Z")]
     pub created_at: String,
@@ -71,7 +73,7 @@ pub struct HealthView {
     /// `unknown`, `ok` or `failing`.
     #[schema(example = "failing")]
     pub state: String,
-    /// `settings`, `credentials`, `unreachable`, `limited`, …: who can mend it.
+    /// `settings`, `credentials`, `unreachable`, `limited`, `slow`, …: who can mend it.
     #[schema(example = "credentials")]
     pub kind: Option<String>,
     /// In words, for whoever mends it.
@@ -81,6 +83,24 @@ pub struct HealthView {
     pub since: Option<String>,
     #[schema(format = DateTime, example = "2026-11-22T09:00:00Z")]
     pub checked_at: Option<String>,
+    /// Since when its network says nothing of what was sent, though it did before. New messages take the fallback, and
+    /// one now and then sees whether it speaks again.
+    #[schema(format = DateTime)]
+    pub slow_since: Option<String>,
+}
+
+impl HealthView {
+    fn of(row: &Channel) -> Self {
+        let slow_since = row.slow_since.map(moment);
+        let (kind, checked_at) = (row.health_kind.clone(), row.checked_at.map(moment));
+        if row.health != "failing" && slow_since.is_some() {
+            let detail = "sending: the network says nothing any more of what was sent".to_owned();
+            let (state, kind, since) = ("failing".to_owned(), Some("slow".to_owned()), slow_since.clone());
+            return Self { state, kind, detail: Some(detail), since, checked_at, slow_since };
+        }
+        let (state, detail, since) = (row.health.clone(), row.health_detail.clone(), row.health_since.map(moment));
+        Self { state, kind, detail, since, checked_at, slow_since }
+    }
 }
 
 impl ChannelView {
@@ -92,19 +112,14 @@ impl ChannelView {
         Self {
             hook_url,
             case_policy: row.case_policy.clone(),
+            fallback_channel_id: row.fallback_channel_id.map(|id| ids::CHANNEL.show(id.0)),
             id: ids::CHANNEL.show(row.id.0),
             connector: row.connector.clone(),
             name: row.name.clone(),
             address: row.address.clone(),
             state: row.state.clone(),
             settings,
-            health: HealthView {
-                state: row.health.clone(),
-                kind: row.health_kind.clone(),
-                detail: row.health_detail.clone(),
-                since: row.health_since.map(moment),
-                checked_at: row.checked_at.map(moment),
-            },
+            health: HealthView::of(row),
             created_at: moment(row.created_at),
             updated_at: moment(row.updated_at),
         }
@@ -185,6 +200,9 @@ pub struct NewChannelBody {
     /// `thread`, `open_case` or `new`; what suits the network where it is left out.
     #[schema(example = "thread")]
     case_policy: Option<String>,
+    /// Another active channel that reaches people by the same kinds of address. It takes this one's messages when they
+    /// certainly did not go out here.
+    fallback_channel_id: Option<String>,
 }
 
 /// Makes a channel.
@@ -195,10 +213,12 @@ pub struct NewChannelBody {
     responses((status = 201, description = "The new channel.", body = ChannelView)))]
 #[post("/channels")]
 pub async fn create(door: Door<needs::ChannelsManage>, body: Body<NewChannelBody>) -> Answer {
-    let NewChannelBody { connector, name, address, settings, case_policy } = body.into_inner();
+    let NewChannelBody { connector, name, address, settings, case_policy, fallback_channel_id } = body.into_inner();
+    let fallback_channel_id = id_or_none(ids::CHANNEL, fallback_channel_id.as_deref());
     let acting: Acting = door.read(|_, who| Ok(who.acting.clone())).await?;
     let app = door.app();
-    let new = NewChannel { connector, name, address, settings: Value::Object(settings), case_policy };
+    let settings = Value::Object(settings);
+    let new = NewChannel { connector, name, address, settings, case_policy, fallback_channel_id };
     let prepared = setup::prepare(&app.store, &app.opener, door.tenant(), &acting, new).await;
     // The same request again finds its own address taken: its key answers before that.
     let (row, route) = match prepared {
@@ -206,8 +226,10 @@ pub async fn create(door: Door<needs::ChannelsManage>, body: Body<NewChannelBody
         Err(e) => return again(&door, e).await,
     };
     let view = ChannelView::of(app, &row)?;
+    let kinds = app.opener.kinds();
     let reply = door
         .write(move |tx, who| {
+            fallback::check(tx, &kinds, &row)?;
             rows::insert(tx, &row)?;
             tell(tx, &who.acting, "channel.created", &row)?;
             Ok(Reply::created(format!("/v1/channels/{}", view.id), &view)?.version(row.version))
@@ -238,6 +260,9 @@ pub struct ChangeChannel {
     settings: Option<serde_json::Map<String, Value>>,
     /// `thread`, `open_case` or `new`.
     case_policy: Option<String>,
+    /// Null takes it away.
+    #[serde(default, deserialize_with = "some")]
+    fallback_channel_id: Option<Option<String>>,
 }
 
 /// Changes a channel. Reception and delivery go on with the new settings at once.
@@ -245,7 +270,9 @@ pub struct ChangeChannel {
     request_body = ChangeChannel, responses((status = 200, description = "The channel as it is now.", body = ChannelView)))]
 #[patch("/channels/{id}")]
 pub async fn update(door: Door<needs::ChannelsManage>, path: Path<String>, body: Body<ChangeChannel>) -> Answer {
-    let (only_if, ChangeChannel { name, address, settings, case_policy }) = (door.if_match()?, body.into_inner());
+    let (only_if, ChangeChannel { name, address, settings, case_policy, fallback_channel_id }) =
+        (door.if_match()?, body.into_inner());
+    let fallback_channel_id = absent_or(ids::CHANNEL, fallback_channel_id.as_ref());
     let condition = only_if.clone();
     let was = door
         .read(move |tx, who| {
@@ -254,7 +281,8 @@ pub async fn update(door: Door<needs::ChannelsManage>, path: Path<String>, body:
         })
         .await?;
     let app = door.app();
-    let wanted = Wanted { name, address, settings: settings.map(Value::Object), case_policy };
+    let settings = settings.map(Value::Object);
+    let wanted = Wanted { name, address, settings, case_policy, fallback_channel_id };
     let Changed { row, add, remove } = change::prepare(&app.store, &app.opener, &was, wanted, app.time()).await?;
     if let Some(route) = add.clone() {
         setup::add_route(&app.store, route).await?;
@@ -271,8 +299,13 @@ pub async fn update(door: Door<needs::ChannelsManage>, path: Path<String>, body:
 /// Writes a changed row, where nobody else was quicker.
 async fn write(door: &Door<needs::ChannelsManage>, only_if: IfMatch, kind: &'static str, row: Channel) -> Answer {
     let (settings, hook) = (change::shown(&door.app().opener, &row)?, hook_url(door.app(), &row));
+    let kinds = door.app().opener.kinds();
     door.write(move |tx, who| {
-        only_if.check(who, rows::get(tx, row.id)?.version)?;
+        let was = rows::get(tx, row.id)?;
+        only_if.check(who, was.version)?;
+        if row.fallback_channel_id != was.fallback_channel_id {
+            fallback::check(tx, &kinds, &row)?;
+        }
         let row = rows::update(tx, &row)?;
         jobs::hurry(tx, row.id, row.updated_at)?;
         tell(tx, &who.acting, kind, &row)?;

@@ -115,6 +115,98 @@ over_both!(a_channel_is_changed_only_by_who_has_its_version_and_health_changes_n
     assert_eq!(desk.get(&path, &agency.key).await.body["name"], "One");
 });
 
+over_both!(a_channel_names_another_that_sends_for_it_and_no_circle_is_made, |desk| {
+    let (agency, other) = (desk.agency("riverton").await, desk.agency("hillside").await);
+    let [one, two, three] = ["one", "two", "three"];
+    let (one, two) = (desk.texts(&agency, one).await, desk.texts(&agency, two).await);
+    let foreign = desk.texts(&other, three).await;
+    let mail = pushed(&desk, &agency, "help@riverton.example").await["id"].as_str().unwrap().to_owned();
+    let point = async |from: &str, to: Value| {
+        desk.patch(&format!("/v1/channels/{from}"), &agency.key, json!({ "fallback_channel_id": to })).await
+    };
+    let pointed = point(&one, json!(two)).await;
+    assert_eq!(
+        (pointed.status.as_u16(), &pointed.body["fallback_channel_id"]),
+        (200, &json!(two)),
+        "{:?}",
+        pointed.body
+    );
+    for (from, to) in [(&two, &one), (&two, &two), (&two, &mail), (&two, &foreign), (&mail, &one)] {
+        let refused = point(from, json!(to)).await;
+        assert_eq!(
+            (refused.status.as_u16(), &refused.body["errors"][0]["pointer"]),
+            (422, &json!("/fallback_channel_id")),
+            "{from} to {to}"
+        );
+    }
+    desk.post(&format!("/v1/channels/{two}/pause"), &agency.key, json!({})).await;
+    let named = desk.patch(&format!("/v1/channels/{one}"), &agency.key, json!({ "name": "Texts" })).await;
+    assert_eq!(
+        (named.status.as_u16(), &named.body["fallback_channel_id"]),
+        (200, &json!(two)),
+        "what stands may stand"
+    );
+    let new = json!({ "connector": "texts", "settings": { "network": "one", "secret": "open sesame" }, "fallback_channel_id": two });
+    assert_eq!(desk.post("/v1/channels", &agency.key, new.clone()).await.status, 422, "it is paused");
+    desk.post(&format!("/v1/channels/{two}/resume"), &agency.key, json!({})).await;
+    let made = desk.post("/v1/channels", &agency.key, new).await;
+    assert_eq!((made.status.as_u16(), &made.body["fallback_channel_id"]), (201, &json!(two)));
+    let alone = point(&one, json!(null)).await;
+    assert_eq!((alone.status.as_u16(), &alone.body["fallback_channel_id"]), (200, &json!(null)));
+    assert_eq!(point(&two, json!(one)).await.status, 200);
+});
+
+over_both!(a_silent_network_shows_in_its_channels_health, |desk| {
+    let agency = desk.agency("riverton").await;
+    let texts = desk.texts(&agency, "one").await;
+    let (id, at) = (store::Uid(ids::CHANNEL.read(&texts).unwrap()), desk.app.time());
+    let slow = move |tx: &mut store::Tx| store::channels::set_slow(tx, id, Some(at));
+    desk.app.store.tenant(agency.id).write::<_, store::Error, _>(slow).await.unwrap();
+    let health = desk.get(&format!("/v1/channels/{texts}"), &agency.key).await.body["health"].clone();
+    assert_eq!((&health["state"], &health["kind"]), (&json!("failing"), &json!("slow")), "{health}");
+    assert_eq!(health["slow_since"], json!("2026-11-22T09:00:00Z"));
+});
+
+over_both!(when_the_budget_is_spent_answers_by_text_are_refused_until_the_month_ends_or_it_is_raised, |desk| {
+    let agency = desk.agency("riverton").await;
+    let texts = desk.texts(&agency, "mobile").await;
+    let budget = json!({ "text_budget": { "limit_parts": 5, "alarm_percent": 60 }, "time_zone": "Europe/Lisbon" });
+    let set = desk.patch("/v1/tenant", &agency.key, budget).await;
+    assert_eq!((set.status.as_u16(), &set.body["text_budget"]["limit_parts"]), (200, &json!(5)), "{:?}", set.body);
+    let new = json!({ "subject": "Lamp", "contact": { "phone": "+15550109999", "email": "maria@x.example" } });
+    let case = desk.post("/v1/cases", &agency.key, new).await;
+    let path = format!("/v1/cases/{}/messages", case.body["id"].as_str().unwrap());
+    let answer = async |key: &str| desk.post(&path, key, json!({ "text": "It is mended.", "channel_id": texts })).await;
+    assert_eq!(answer(&agency.key).await.status, 202);
+    let spend = |tx: &mut store::Tx| store::usage::count(tx, "2026-11", 5);
+    desk.app.store.tenant(agency.id).write::<_, store::Error, _>(spend).await.unwrap();
+    let used = desk.get("/v1/tenant/usage", &agency.key).await.body;
+    assert_eq!(
+        (&used["month"], &used["parts"], &used["limit_parts"], &used["begins_anew_at"]),
+        (&json!("2026-11"), &json!(5), &json!(5), &json!("2026-12-01T00:00:00Z"))
+    );
+    let refused = answer(&agency.key).await;
+    assert_eq!((refused.status.as_u16(), &refused.body["code"]), (409, &json!("budget-spent")));
+    let why = refused.body["detail"].as_str().unwrap();
+    assert!(why.contains("2026-12-01 (Europe/Lisbon)") && why.contains("tenant:manage"), "{why}");
+    let listed = desk.get(&path, &agency.key).await;
+    assert_eq!(listed.body["data"].as_array().unwrap().len(), 1, "nothing of it is kept");
+    let mail = town(&desk, "help");
+    let mail = desk.post("/v1/channels", &agency.key, mail).await.body["id"].clone();
+    let by_mail = desk.post(&path, &agency.key, json!({ "text": "It is mended.", "channel_id": mail })).await;
+    assert_eq!(by_mail.status, 202, "mail costs no parts: {:?}", by_mail.body);
+    let raised = desk.patch("/v1/tenant", &agency.key, json!({ "text_budget": { "limit_parts": 6 } })).await;
+    assert_eq!((raised.status.as_u16(), answer(&agency.key).await.status.as_u16()), (200, 202));
+    desk.patch("/v1/tenant", &agency.key, json!({ "text_budget": { "limit_parts": 0 } })).await;
+    assert_eq!(answer(&agency.key).await.status, 409);
+    desk.patch("/v1/tenant", &agency.key, json!({ "text_budget": { "limit_parts": 5 } })).await;
+    desk.pass(9 * 24 * 3600);
+    assert_eq!(answer(&agency.key).await.status, 202, "December");
+    for wrong in [json!({ "limit_parts": -1 }), json!({ "limit_parts": 5, "alarm_percent": 0 })] {
+        assert_eq!(desk.patch("/v1/tenant", &agency.key, json!({ "text_budget": wrong })).await.status, 422);
+    }
+});
+
 over_both!(an_address_leads_to_one_channel_and_moves_with_it, |desk| {
     let (riverton, hillside) = (desk.agency("riverton").await, desk.agency("hillside").await);
     let made = pushed(&desk, &riverton, "Help@Riverton.example").await;

@@ -212,13 +212,17 @@ pub struct TellVisitor {
     request_body = TellVisitor, responses((status = 202, description = "The visit; its text waits to be sent.", body = VisitView)))]
 #[post("/visits/{id}/tell")]
 pub async fn tell(door: Door<needs::MessagesSend>, path: Path<String>, body: Body<TellVisitor>) -> Answer {
-    let (say, kinds) = (body.0.say, door.app().opener.kinds());
+    let (say, opener) = (body.0.say, door.app().opener.clone());
+    let kinds = opener.kinds();
     door.write(move |tx, who| {
         if !["your_turn", "ready_to_collect"].contains(&say.as_str()) {
             return Err(Fail::field("/say", "must be your_turn or ready_to_collect"));
         }
         let visit = named(tx, &path)?;
         let letter = desk::tell(tx, &who.acting, &kinds, &visit, (&say, who.test))?;
+        if !who.test {
+            opener.afford(tx, &who.acting, &letter)?;
+        }
         let visit = visits::update(tx, &visit, "called", who.acting.now)?;
         let view = VisitView::load(tx, &visit)?;
         Reply::accepted(format!("/v1/messages/{}", ids::MESSAGE.show(letter.id.0)), &view)

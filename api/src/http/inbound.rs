@@ -14,9 +14,9 @@ use super::{
     wire::{Answer, Reply, id},
 };
 use crate::{
-    auth::needs,
+    auth::{Right, needs},
     blobs,
-    cases::ledger,
+    cases::{ledger, scan},
     fail::Fail,
     ids,
     store::{
@@ -144,11 +144,20 @@ pub async fn read(door: Door<needs::InboundRead>, path: Path<String>) -> Answer 
 }
 
 /// Gives an item as it came, byte for byte.
+///
+/// One with a file in which a scanner found something needs the right `files:unsafe` as well. What was not filed yet, or is
+/// in quarantine, was not scanned.
 #[utoipa::path(tag = "inbound", operation_id = "read_raw_inbound", params(("id" = String, Path, description = "The item.")),
     responses((status = 200, description = "The bytes as they arrived.", body = FileBytes, content_type = "application/octet-stream")))]
 #[get("/inbound/{id}/raw")]
 pub async fn raw(door: Door<needs::InboundRead>, path: Path<String>) -> Result<HttpResponse, Problem> {
-    let item = door.read(move |tx, _| named(tx, &path)).await?;
+    let scanning = door.app().intake.scanning;
+    let item = door
+        .read(move |tx, who| {
+            let item = named(tx, &path)?;
+            scan::original(tx, scanning, &item, who.rights.has(Right::FilesUnsafe)).map(|()| item)
+        })
+        .await?;
     super::raw::download(door.app(), &item, "item.eml").await
 }
 

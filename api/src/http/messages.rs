@@ -17,8 +17,8 @@ use super::{
     wire::{Answer, Reply, id},
 };
 use crate::{
-    auth::needs,
-    cases::{html, reply, retry as again},
+    auth::{Right, needs},
+    cases::{html, reply, retry as again, scan},
     fail::Fail,
     ids,
     store::{
@@ -55,6 +55,8 @@ pub struct MessageView {
     pub direction: String,
     /// The channel it came or goes by; null for notes and what staff wrote down.
     pub channel: Option<String>,
+    /// The channel it was written for, where it goes by that one's fallback.
+    pub rerouted_from: Option<String>,
     /// `contact`, `staff`, `key` or `system`.
     #[schema(example = "contact")]
     pub author_kind: String,
@@ -118,6 +120,7 @@ impl MessageView {
             id: ids::MESSAGE.show(m.id.0),
             case_id: ids::CASE.show(m.case_id.0),
             channel: m.channel_id.map(|i| ids::CHANNEL.show(i.0)),
+            rerouted_from: m.first_channel_id.map(|i| ids::CHANNEL.show(i.0)),
             author_id: author.zip(m.author_id).map(|(prefix, id)| prefix.show(id.0)),
             from: m.sender.read::<Option<Party>>().map(PartyView::from),
             to: parties(&m.recipients),
@@ -224,6 +227,7 @@ fn emails(addresses: &[String]) -> Vec<Party> {
 /// It may go out on another channel than the question came on. To somebody who wants nothing on a channel nothing is sent
 /// there: 409 `opted-out` says since when, and which other ways there are. Texts wait for the end of quiet hours, unless the
 /// person has just written or `urgent` is set; `state_detail` says until when. Its `state` moves on from `queued`; read the message to see where it is. With a test key it is recorded and never sent.
+/// Where its network bills by the part and the agency's budget for the month is spent, it is refused with `budget-spent`.
 #[utoipa::path(tag = "messages", operation_id = "send_message", params(("id" = String, Path, description = "The case.")),
     request_body = NewMessage, responses((status = 202, description = "The queued message.", body = MessageView)))]
 #[post("/cases/{id}/messages")]
@@ -233,7 +237,8 @@ pub async fn create(door: Door<needs::MessagesSend>, path: Path<String>, body: B
         Some(None) => return Err(Fail::field("/html", "is too large or nested too deeply").into()),
         safe => safe.flatten(),
     };
-    let kinds = door.app().opener.kinds();
+    let opener = door.app().opener.clone();
+    let kinds = opener.kinds();
     door.write(move |tx, who| {
         let case = case_named(tx, &path)?;
         let attachments = new.attachments.iter().map(|t| Uid(ids::ATTACHMENT.read(t).unwrap_or(Uuid::nil()))).collect();
@@ -250,6 +255,9 @@ pub async fn create(door: Door<needs::MessagesSend>, path: Path<String>, body: B
             test: who.test,
         };
         let posted = reply::reply(tx, &who.acting, &kinds, &case, answer)?;
+        if !who.test {
+            opener.afford(tx, &who.acting, &posted.message)?;
+        }
         let view = MessageView::one(tx, posted.message)?;
         Reply::accepted(format!("/v1/messages/{}", view.id), &view)
     })
@@ -316,14 +324,18 @@ pub async fn filing(door: Door<needs::CasesRead>, path: Path<String>) -> Answer 
 }
 
 /// Gives a message as it came, byte for byte.
+///
+/// One with a file in which a scanner found something needs the right `files:unsafe` as well.
 #[utoipa::path(tag = "messages", operation_id = "read_raw_message", params(("id" = String, Path, description = "The message.")),
     responses((status = 200, description = "The bytes as they arrived.", body = FileBytes, content_type = "application/octet-stream")))]
 #[get("/messages/{id}/raw")]
 pub async fn raw(door: Door<needs::CasesRead>, path: Path<String>) -> Result<HttpResponse, Problem> {
+    let scanning = door.app().intake.scanning;
     let item = door
-        .read(move |tx, _| {
+        .read(move |tx, who| {
             let item = named(tx, &path)?.item_id.ok_or(Fail::NotFound("original of this message"))?;
-            Ok(inbound::get(tx, item)?)
+            let item = inbound::get(tx, item)?;
+            scan::original(tx, scanning, &item, who.rights.has(Right::FilesUnsafe)).map(|()| item)
         })
         .await?;
     super::raw::download(door.app(), &item, "message.eml").await
@@ -336,12 +348,14 @@ pub async fn raw(door: Door<needs::CasesRead>, path: Path<String>) -> Result<Htt
     responses((status = 202, description = "It waits to be sent.", body = MessageView)))]
 #[post("/messages/{id}/retry")]
 pub async fn retry(door: Door<needs::MessagesSend>, path: Path<String>) -> Answer {
+    let opener = door.app().opener.clone();
     door.write(move |tx, who| {
         let message = named(tx, &path)?;
         if who.test {
             return Err(Fail::conflict("test-key", "a test key sends nothing"));
         }
         let message = again::retry(tx, &who.acting, &message)?;
+        opener.afford(tx, &who.acting, &message)?;
         let view = MessageView::one(tx, message)?;
         Reply::accepted(format!("/v1/messages/{}", view.id), &view)
     })

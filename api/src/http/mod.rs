@@ -65,6 +65,7 @@ mod inbound;
 mod joining;
 mod json;
 mod likely;
+mod measure;
 mod merging;
 mod messages;
 mod meta;
@@ -112,6 +113,7 @@ mod likely_tests;
 mod matrix_tests;
 #[cfg(test)]
 mod proofs_tests;
+mod scan_tests;
 #[cfg(test)]
 mod suggestions_tests;
 #[cfg(test)]
@@ -145,7 +147,7 @@ fn v1(to: &mut ServiceConfig) {
     to.service(api_keys::list).service(api_keys::create).service(api_keys::read).service(api_keys::revoke);
     to.service(tenants::list).service(tenants::create).service(tenants::read);
     to.service(tenants::suspend).service(tenants::resume);
-    to.service(tenant::read).service(tenant::update);
+    to.service(tenant::read).service(tenant::update).service(tenant::usage);
     to.service(cases::list).service(cases::create).service(cases::read).service(cases::update);
     to.service(suggestions::list).service(suggestions::accept).service(suggestions::dismiss);
     to.service(merging::merge).service(merging::unmerge);
@@ -153,7 +155,7 @@ fn v1(to: &mut ServiceConfig) {
     to.service(messages::filing).service(messages::raw).service(messages::retry);
     to.service(connectors::list);
     to.service(channels::list).service(channels::create).service(channels::read).service(channels::update);
-    to.service(channels::check).service(channels::pause).service(channels::resume);
+    to.service(channels::check).service(channels::pause).service(channels::resume).service(measure::measure);
     to.service(simulate::simulate);
     to.service(desk::call).service(desk::list_visits).service(desk::note_visit).service(desk::tell).service(desk::done);
     to.service(chat::begin).service(chat::read).service(chat::say).service(chat::leave).service(chat::follow);

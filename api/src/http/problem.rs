@@ -37,6 +37,13 @@ kinds! {
         "No valid credential came with the request. Sign in again, or use another API key."
     FORBIDDEN "forbidden" 403 "This credential may not do that"
         "The credential is valid, but lacks the right that the detail names. Ask whoever manages staff or keys."
+    INFECTED "infected-file" 403 "A scanner found something in the file"
+        "The file is kept and handed to nobody; the detail names what was found. Ask its sender for another copy. \
+         The message as it came can be downloaded with the right `files:unsafe` only."
+    UNSCANNABLE "unscannable-file" 403 "The file could not be scanned"
+        "The scanner refused it, for the reason in the detail, and the operator holds back what is not scanned \
+         (`scan.when_down`). The operator can raise the scanner's limits; the message as it came can be downloaded with \
+         the right `files:unsafe`."
     SUSPENDED "tenant-suspended" 403 "The agency is suspended"
         "The operator of this installation has suspended the agency. Only the operator can resume it."
     NOT_FOUND "not-found" 404 "Not found"
@@ -66,6 +73,8 @@ kinds! {
         "It is not the request's fault. Tell the operator the request_id; the log has the reason under it."
     BUSY "busy" 503 "Too busy"
         "There is more work than can be done at once. Nothing was done. Try again after Retry-After seconds."
+    NOT_SCANNED "file-not-scanned" 503 "The file is not scanned yet"
+        "It waits for the scanner and is handed out once that found nothing in it. Try again after Retry-After seconds."
     UNAVAILABLE "unavailable" 503 "The database cannot be reached"
         "Nothing was acknowledged. Try again after Retry-After seconds; with an Idempotency-Key nothing is done twice."
 }
@@ -166,6 +175,9 @@ impl From<Fail> for Problem {
             Fail::Stale => Self::new(STALE, STALE.about),
             Fail::PreconditionRequired => Self::new(PRECONDITION, PRECONDITION.about),
             Fail::KeyReused => Self::new(KEY_REUSED, KEY_REUSED.about),
+            Fail::Infected(found) => Self::new(INFECTED, format!("the scanner found {found} in it")),
+            Fail::NotScanned(seconds) => Self::new(NOT_SCANNED, NOT_SCANNED.about).wait(seconds),
+            Fail::Unscannable(why) => Self::new(UNSCANNABLE, why),
             Fail::TooMany(seconds) => Self::new(TOO_MANY, format!("try again in {seconds} seconds")).wait(seconds),
             Fail::Busy(seconds) => Self::new(BUSY, BUSY.about).wait(seconds),
             Fail::Broken(cause) => Self::broken(BROKEN, cause),

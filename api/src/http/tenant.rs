@@ -2,21 +2,25 @@
 
 use actix_web::{get, patch};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
     Body,
     contacts::QuietHours,
     door::Door,
-    show::some,
+    show::{moment, some},
     wire::{Answer, Reply},
 };
 use crate::{
     auth::needs,
-    cases::hold,
+    cases::{
+        budget::{self, TextBudget},
+        hold,
+    },
     fail::Fail,
     ids,
-    people::quiet::Hours,
+    people::{phones, quiet::Hours},
     store::{
         self, Json, Tx,
         tenants::{Change, Gate},
@@ -40,6 +44,11 @@ pub struct OwnTenant {
     locale: String,
     #[schema(example = "Europe/Lisbon")]
     time_zone: String,
+    /// The country whose telephone numbers are meant where a number names none; null where nothing says it.
+    #[schema(example = "PT")]
+    phone_country: Option<String>,
+    /// What may be spent on texts in a calendar month.
+    text_budget: TextBudgetView,
     /// Whether every change must say, by `If-Match`, which version it changes.
     require_if_match: bool,
     /// When nobody is texted who has asked for no hours of their own; null: texts go out at any hour.
@@ -48,12 +57,39 @@ pub struct OwnTenant {
     updated_at: String,
 }
 
+/// What an agency may spend on texts. What a part is, each channel's `measure` says.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = TextBudget)]
+#[serde(deny_unknown_fields)]
+pub struct TextBudgetView {
+    /// Parts in a calendar month of the agency's time zone; null for no limit.
+    #[schema(example = 5000, minimum = 0)]
+    limit_parts: Option<i64>,
+    /// At so many of a hundred parts there is one event `budget.alarm`; 80 where it is left out.
+    #[serde(default = "alarm_percent")]
+    #[schema(example = 80, minimum = 1, maximum = 100)]
+    alarm_percent: i64,
+}
+
+fn alarm_percent() -> i64 {
+    TextBudget::default().alarm_percent
+}
+
+impl From<TextBudget> for TextBudgetView {
+    fn from(budget: TextBudget) -> Self {
+        Self { limit_parts: budget.limit_parts, alarm_percent: budget.alarm_percent }
+    }
+}
+
 /// The agency as it stands in this transaction.
 fn show(tx: &mut Tx) -> Result<(OwnTenant, i64), Fail> {
     let row = store::tenant::get(tx)?;
     let gate: Gate = row.settings.read();
     let quiet_hours = hold::hours_of(&row).map(QuietHours::of);
+    let country = phones::country(&row);
     let view = OwnTenant {
+        phone_country: (!country.is_empty()).then_some(country),
+        text_budget: TextBudget::of(&row).into(),
         id: ids::TENANT.show(row.tenant_id.0),
         slug: row.slug,
         name: row.name,
@@ -91,6 +127,12 @@ pub struct ChangeTenant {
     /// An IANA name.
     #[schema(example = "Europe/Lisbon")]
     time_zone: Option<String>,
+    /// An ISO 3166 code; null takes the region of `locale`.
+    #[serde(default, deserialize_with = "some")]
+    #[schema(example = "PT", min_length = 2, max_length = 2)]
+    phone_country: Option<Option<String>>,
+    /// Replaces what may be spent on texts.
+    text_budget: Option<TextBudgetView>,
     /// Whether every change must say, by `If-Match`, which version it changes.
     require_if_match: Option<bool>,
     /// Null turns them off. Where an agency says nothing they last from 21:00 to 08:00.
@@ -111,6 +153,10 @@ pub async fn update(door: Door<needs::TenantManage>, body: Body<ChangeTenant>) -
     let own = quiet.iter().flatten().flat_map(Hours::wrong);
     wrong.extend(own.map(|(field, why)| (format!("/quiet_hours{field}"), why)));
     Fail::fields(wrong)?;
+    let country =
+        new.phone_country.map(|code| code.map(|code| tenants::checked_country(&code)).transpose()).transpose()?;
+    let budget = new.text_budget.map(|b| TextBudget { limit_parts: b.limit_parts, alarm_percent: b.alarm_percent });
+    budget.as_ref().map(TextBudget::check).transpose()?;
     let written = door.write(move |tx, who| {
         let row = store::tenant::get(tx)?;
         only_if.check(who, row.version)?;
@@ -121,7 +167,13 @@ pub async fn update(door: Door<needs::TenantManage>, body: Body<ChangeTenant>) -
             store::tenant::outdate_search(tx)?;
         }
         if let Some(set) = &quiet {
-            store::tenants::set_setting(tx, hold::SETTING, &Json::of(set))?;
+            store::tenant::set_setting(tx, hold::SETTING, Some(json!(set)))?;
+        }
+        if let Some(country) = &country {
+            store::tenant::set_setting(tx, phones::SETTING, country.as_ref().map(|code| json!(code)))?;
+        }
+        if let Some(budget) = &budget {
+            store::tenant::set_setting(tx, budget::SETTING, Some(json!(budget)))?;
         }
         store::tenants::set_gate(tx, &Gate { require_if_match, ..gate }, who.acting.now)?;
         let (view, version) = show(tx)?;
@@ -139,11 +191,85 @@ pub async fn update(door: Door<needs::TenantManage>, body: Body<ChangeTenant>) -
     Ok(reply)
 }
 
+/// What the agency's texts cost this month.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UsageView {
+    /// The calendar month where the agency is.
+    #[schema(example = "2026-11")]
+    month: String,
+    /// Parts of texts that were sent, as carriers bill them.
+    #[schema(example = 4210)]
+    parts: i64,
+    /// Parts that the budget has; null without a limit.
+    #[schema(example = 5000)]
+    limit_parts: Option<i64>,
+    /// At so many of a hundred the agency is told.
+    #[schema(example = 80)]
+    alarm_percent: i64,
+    /// When it was told that the budget runs out.
+    #[schema(format = DateTime)]
+    alarmed_at: Option<String>,
+    /// When the limit was reached. Answers that would cost more are refused with `budget-spent`.
+    #[schema(format = DateTime)]
+    spent_at: Option<String>,
+    /// When the next month begins.
+    #[schema(example = "2026-12-01T00:00:00Z", format = DateTime)]
+    begins_anew_at: String,
+}
+
+/// Says what the agency's texts cost this month.
+///
+/// A message counts once, when it is sent, by the parts that `measure` shows. One that certainly did not go out is given
+/// back.
+#[utoipa::path(tag = "tenant", operation_id = "get_usage",
+    responses((status = 200, description = "This month's usage.", body = UsageView)))]
+#[get("/tenant/usage")]
+pub async fn usage(door: Door<needs::TenantRead>) -> Answer {
+    door.read(|tx, who| {
+        let standing = budget::standing(tx, who.acting.now)?;
+        let (usage, budget) = (standing.usage, standing.budget);
+        Reply::ok(&UsageView {
+            month: usage.month,
+            parts: usage.parts,
+            limit_parts: budget.limit_parts,
+            alarm_percent: budget.alarm_percent,
+            alarmed_at: usage.alarmed_at.map(moment),
+            spent_at: usage.spent_at.map(moment),
+            begins_anew_at: moment(standing.begins_anew),
+        })
+    })
+    .await
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::super::testing::TestApp;
+    use super::super::testing::{TestApp, over_both};
+
+    over_both!(the_country_of_telephone_numbers_is_a_setting_that_is_checked_and_shown, |desk| {
+        let agency = desk.agency("riverton").await;
+        assert_eq!(desk.get("/v1/tenant", &agency.key).await.body["phone_country"], json!(null));
+        let local = desk.patch("/v1/tenant", &agency.key, json!({ "locale": "es-MX" })).await;
+        assert_eq!(local.body["phone_country"], "MX", "the region of its language where nothing else is set");
+        let set = desk.patch("/v1/tenant", &agency.key, json!({ "phone_country": "pt" })).await;
+        assert_eq!((set.status.as_u16(), &set.body["phone_country"]), (200, &json!("PT")), "{:?}", set.body);
+        let told = json!({ "text": "The bin was not emptied.", "phone": "912 345 678", "name": "Ana" });
+        let noted = desk.post("/v1/calls", &agency.key, told).await;
+        assert_eq!(noted.status, 201, "{:?}", noted.body);
+        let contact = format!("/v1/contacts/{}", noted.body["contact_id"].as_str().unwrap());
+        let contact = desk.get(&contact, &agency.key).await.body.to_string();
+        assert!(contact.contains("+351912345678"), "{contact}");
+        for wrong in ["XX", "PRT", ""] {
+            let refused = desk.patch("/v1/tenant", &agency.key, json!({ "phone_country": wrong })).await;
+            assert_eq!(
+                (refused.status.as_u16(), &refused.body["errors"][0]["pointer"]),
+                (422, &json!("/phone_country"))
+            );
+        }
+        let unset = desk.patch("/v1/tenant", &agency.key, json!({ "phone_country": null })).await;
+        assert_eq!(unset.body["phone_country"], "MX");
+    });
 
     #[actix_web::test]
     async fn an_agency_changes_itself_and_the_operator_sees_its_new_name() {

@@ -83,6 +83,9 @@ pub struct CreateTenant {
     /// An IANA name; `UTC` where it is left out.
     #[schema(example = "Europe/Lisbon")]
     time_zone: Option<String>,
+    /// An ISO 3166 code: the country whose telephone numbers are meant. The region of `locale` where it is left out.
+    #[schema(example = "PT", min_length = 2, max_length = 2)]
+    phone_country: Option<String>,
     /// The first member of staff, who adds the others.
     owner: Option<CreateStaff>,
 }
@@ -107,12 +110,13 @@ pub async fn list(operator: Operator, query: Params<Part>) -> Answer {
 #[post("/tenants")]
 pub async fn create(operator: Operator, body: Body<CreateTenant>) -> Answer {
     let app = operator.enter().await?;
-    let CreateTenant { slug, name, reference_prefix, locale, time_zone, owner } = body.into_inner();
+    let CreateTenant { slug, name, reference_prefix, locale, time_zone, phone_country, owner } = body.into_inner();
     let usual = NewTenant::new(slug, name);
     let new = NewTenant {
         reference_prefix,
         locale: locale.unwrap_or(usual.locale),
         time_zone: time_zone.unwrap_or(usual.time_zone),
+        phone_country,
         ..usual
     };
     let (entry, owner) = match owner {

@@ -9,7 +9,7 @@ use actix_web::{
     test::{TestRequest, call_service, init_service},
 };
 use civicdesk_contract::{
-    Capabilities, Clock, IdentityKind, Secret,
+    Capabilities, Clock, IdentityKind, Secret, TextUnit,
     memory::{self, MemoryNetwork},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -23,7 +23,7 @@ use crate::{
     app::{App, Setup},
     auth::{Role, keys, seal::MasterKey, staff},
     blobs::Blobs,
-    cases::intake,
+    cases::{intake, scan::Scanning},
     channels::{
         builtin::{chat, desk, lmtp},
         net,
@@ -142,20 +142,38 @@ impl TestApp {
     async fn over(url: &Url, dir: tempfile::TempDir, requests_per_minute: u32) -> Self {
         let clock = Arc::new(Still(Mutex::new("2026-11-22T09:00:00Z".parse().unwrap())));
         let store = Store::open(url, 2, tokio::runtime::Handle::current()).unwrap();
-        Self::with(store, clock, dir, requests_per_minute).await
+        Self::with(store, clock, dir, requests_per_minute, Scanning::Off).await
     }
 
     /// Another process on the same data.
     pub async fn beside(desk: &Self) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        Self::with(desk.app.store.clone(), desk.clock.clone(), dir, 10_000).await
+        Self::with(desk.app.store.clone(), desk.clock.clone(), dir, 10_000, Scanning::Off).await
     }
 
-    async fn with(store: Store, clock: Arc<Still>, dir: tempfile::TempDir, requests_per_minute: u32) -> Self {
+    /// Another process on the same data, whose files are scanned.
+    pub async fn beside_scanning(desk: &Self, scanning: Scanning) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self::with(desk.app.store.clone(), desk.clock.clone(), dir, 10_000, scanning).await
+    }
+
+    async fn with(
+        store: Store,
+        clock: Arc<Still>,
+        dir: tempfile::TempDir,
+        requests_per_minute: u32,
+        scanning: Scanning,
+    ) -> Self {
         let network = MemoryNetwork::new();
         let connector = memory::connector(network.clone());
-        let phones = Capabilities { identities: vec![IdentityKind::Phone], html: false, ..memory::capabilities() };
-        let texts = memory::connector_with("texts", phones, network.clone());
+        let phones = Capabilities {
+            identities: vec![IdentityKind::Phone],
+            html: false,
+            max_text: Some(1600),
+            text_unit: TextUnit::Utf16,
+            ..memory::capabilities()
+        };
+        let texts = memory::billing_connector("texts", phones, network.clone());
         let spoken =
             Capabilities { hooks: true, spoken: true, identities: vec![IdentityKind::Phone], ..Capabilities::none() };
         let telephone = memory::connector_with("telephone", spoken, network.clone());
@@ -176,6 +194,7 @@ impl TestApp {
             public_url: "https://desk.example".into(),
             trusted_proxies: Vec::new(),
             bounds: Limits { mail_bytes: 1 << 20, body_bytes: 1 << 20, attachment_bytes: 1 << 20, requests_per_minute },
+            scanning,
             hashing: 1,
             parsing: 1,
         };
@@ -272,6 +291,16 @@ impl TestApp {
 
     pub async fn delete(&self, path: &str, credential: &str) -> Answered {
         self.send(request(Method::DELETE, path, credential)).await
+    }
+
+    /// A channel for texts on a mailbox of this name; the answer is its id.
+    pub async fn texts(&self, agency: &Agency, name: &str) -> String {
+        self.network.mailbox(name, "open sesame");
+        let settings = json!({ "network": name, "secret": "open sesame" });
+        let new = json!({ "connector": "texts", "name": name, "address": "+15550100000", "settings": settings });
+        let made = self.post("/v1/channels", &agency.key, new).await;
+        assert_eq!(made.status, 201, "{:?}", made.body);
+        made.body["id"].as_str().unwrap().to_owned()
     }
 
     /// Signs the owner in, and answers what the sign-in answered.

@@ -78,7 +78,8 @@ pub async fn keep(app: &App, tenant: Uuid, name: String, typed: &str, bytes: Byt
     let secret = URL_SAFE_NO_PAD.encode(app.ids.bytes::<16>());
     let act = Acting::new(Actor::System, &app.clock, &app.ids);
     let sent = Sent { name: name.clone(), content_type: content_type.clone(), size, sha256 };
-    let write = move |tx: &mut Tx| uploads::wait(tx, &act, &sent, &secret);
-    let id = app.store.tenant(tenant).write(write).await.map_err(Fail::from)?;
+    let scanning = app.intake.scanning;
+    let write = move |tx: &mut Tx| uploads::wait(tx, &act, scanning, (&sent, &secret));
+    let id = app.store.tenant(tenant).write(write).await?;
     Ok(PublicUpload { id, name, content_type, size })
 }

@@ -95,6 +95,7 @@ impl Bench {
                 network.clone(),
             ),
             memory::connector_with("short", short(), network.clone()),
+            memory::billing_connector("texts", social(), network.clone()),
             lmtp::connector(all),
         ]);
         let tools = net::tools(clock.clone(), &net::Reach::new(|_| false)).unwrap();
@@ -107,7 +108,7 @@ impl Bench {
             Arc::new(move |id| registry.find(id).map(|(_, connector)| connector.clone())),
             ReplyKey::new([9; 32]),
         );
-        let deps = Deps { intake, opener, paused };
+        let deps = Deps { intake, opener, paused, patience: SignedDuration::from_mins(10), scanner: None };
         Self { store, network, deps, still, dir }
     }
 
@@ -180,6 +181,9 @@ impl Bench {
             health_since: None,
             checked_at: None,
             case_policy: "thread".to_owned(),
+            fallback_channel_id: None,
+            slow_since: None,
+            probed_at: None,
             version: 1,
             created_at: at,
             updated_at: at,
@@ -190,13 +194,18 @@ impl Bench {
 
     /// Queues an answer to somebody on a channel, with its job.
     pub async fn answer(&self, tenant: Uuid, channel: Uid, text: &str) -> Uid {
+        self.answer_to(tenant, channel, "ann@x.example", text).await
+    }
+
+    pub async fn answer_to(&self, tenant: Uuid, channel: Uid, to: &str, text: &str) -> Uid {
         let (act, text, kinds) = (self.act(), text.to_owned(), self.deps.opener.kinds());
+        let to = to.to_owned();
         let queue = move |tx: &mut Tx| {
             let kind = match rows::get(tx, channel)?.connector.as_str() {
-                "social" => IdentityKind::Handle,
+                "social" | "texts" => IdentityKind::Handle,
                 _ => IdentityKind::Email,
             };
-            let ann = Party { kind, address: "ann@x.example".into(), name: None };
+            let ann = Party { kind, address: to.clone(), name: None };
             let contact = contacts::find_or_make(tx, &act, &ann)?;
             let opening = record::Opening { channel_id: Some(channel), ..record::Opening::new("Lamp", contact.id) };
             let case = record::open(tx, &act, opening)?;

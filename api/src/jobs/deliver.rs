@@ -5,29 +5,30 @@
 
 use std::{sync::Arc, time::Duration};
 
-use civicdesk_contract::{Error, Kind, Outbound, Party, Retry, Sent};
+use civicdesk_contract::{Error, Kind, Measure, Outbound, Party, Retry, Sent};
 use jiff::SignedDuration;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Deps, later,
+    Deps,
+    ending::{End, log, note_health, note_refusal, write_end},
+    later,
     outbound::{Ready, outbound},
+    silence,
     verdict::{Verdict, may_repeat, verdict},
+    way,
 };
 use crate::{
     acting::{Acting, Actor},
     cases::{
+        budget,
         hold::{self, Held},
-        letters, privacy, reach, receipts,
-        written::Written,
+        letters, privacy, reach,
+        scan::{self, Sendable},
     },
-    channels::{
-        guard,
-        health::{self, Half},
-        open::Opened,
-    },
+    channels::{guard, open::Opened},
     fail::Fail,
     metrics,
     people::{
@@ -35,9 +36,7 @@ use crate::{
         consents::{self, Source},
     },
     store::{
-        Json, Time, Tx, Uid, attachments, cases,
-        channels::{self, Channel},
-        events,
+        Time, Tx, Uid, attachments, cases, channels,
         jobs::{self, Job},
         messages::{self, Message, Moved},
     },
@@ -47,35 +46,12 @@ use crate::{
 const LONGEST_SEND: Duration = Duration::from_secs(300);
 /// A message that could not even be looked at is looked at again after this.
 const STUMBLED: SignedDuration = SignedDuration::from_secs(60);
+/// A message whose files are not scanned yet is looked at again after this.
+const UNSCANNED: SignedDuration = SignedDuration::from_secs(10);
 const STOPPED: &str = "the program stopped while it was being sent";
 
 /// Sends what is queued.
 pub struct Deliver(pub Deps);
-
-/// How one message's turn ended.
-enum End {
-    Sent(Sent),
-    Failed(String),
-    Unknown(String),
-    Again {
-        due: Time,
-        why: String,
-        /// It may have gone out, so that the next attempt counts as a repeat.
-        unsure: bool,
-    },
-}
-
-impl End {
-    /// The word by which it is counted.
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Sent(_) => "sent",
-            Self::Failed(_) => "failed",
-            Self::Unknown(_) => "unknown",
-            Self::Again { .. } => "again",
-        }
-    }
-}
 
 impl Deliver {
     /// Sends the messages of one channel in their order.
@@ -110,28 +86,37 @@ impl Deliver {
     /// Sends one message. Answers until when the channel's others may rest, and why.
     async fn one(&self, tenant: Uuid, job: &Job) -> Result<Option<(Time, String)>, Fail> {
         let Some(ready) = self.ready(tenant, job).await? else { return Ok(None) };
-        let opened = match self.0.opener.open(&ready.channel) {
-            Ok(opened) => opened,
-            Err(e) => return self.failed(tenant, job, &ready, None, e).await,
-        };
-        if ready.message.state == "sending" && !may_repeat(&opened.capabilities) {
-            self.settle(tenant, job, &ready, End::Unknown(STOPPED.to_owned()), None).await?;
+        let outbound = outbound(&self.0.intake.blobs, &self.0.intake.reply_key, &ready).await?;
+        if self.avoids(tenant, job, &ready, &outbound).await? {
             return Ok(None);
         }
-        let outbound = outbound(&self.0.intake.blobs, &self.0.intake.reply_key, &ready).await?;
-        let refusal = match ready.barred.clone().or_else(|| guard::refusal(&opened.capabilities, &outbound)) {
-            None => self.brake(&ready.message, &outbound).await?,
+        let opened = match self.0.opener.open(&ready.channel) {
+            Ok(opened) => opened,
+            Err(e) => return self.failed(tenant, job, &ready, (None, &outbound), e).await,
+        };
+        if ready.message.state == "sending" && !may_repeat(&opened.capabilities) {
+            self.settle(tenant, job, &ready, (&outbound, None), End::Unknown(STOPPED.to_owned())).await?;
+            return Ok(None);
+        }
+        if self.unscanned(tenant, job, &ready).await? {
+            return Ok(None);
+        }
+        let price = opened.channel.measure(&outbound.text);
+        let refusal = ready.barred.clone().or_else(|| self.unsafe_file(&ready));
+        let refusal = match refusal.or_else(|| guard::refusal(&opened.capabilities, &outbound)) {
+            None => self.brake(tenant, &ready.message, &outbound, price.as_ref()).await?,
             refusal => refusal,
         };
         if let Some(why) = refusal {
-            self.settle(tenant, job, &ready, End::Failed(why), None).await?;
+            self.settle(tenant, job, &ready, (&outbound, None), End::Failed(why)).await?;
             return Ok(None);
         }
         if let Some(Held { due, why }) = ready.held.clone() {
-            self.settle(tenant, job, &ready, End::Again { due, why, unsure: false }, None).await?;
+            let held = End::Again { due, why, unsure: false, moves: None };
+            self.settle(tenant, job, &ready, (&outbound, None), held).await?;
             return Ok(None);
         }
-        if !self.begin(tenant, job, &ready.message).await? {
+        if !self.begin(tenant, job, &ready, price).await? {
             return Ok(None);
         }
         if ready.message.state == "sending" {
@@ -139,10 +124,10 @@ impl Deliver {
         }
         match send(&opened, &outbound).await {
             Ok(sent) => {
-                self.settle(tenant, job, &ready, End::Sent(sent), None).await?;
+                self.settle(tenant, job, &ready, (&outbound, None), End::Sent(sent)).await?;
                 Ok(None)
             }
-            Err(e) => self.failed(tenant, job, &ready, Some(&opened), e).await,
+            Err(e) => self.failed(tenant, job, &ready, (Some(&opened), &outbound), e).await,
         }
     }
 
@@ -177,12 +162,69 @@ impl Deliver {
         Ok(ready)
     }
 
-    /// The breaker before letters that no person wrote: one address gets few of them, whatever asked for them.
-    async fn brake(&self, message: &Message, outbound: &Outbound) -> Result<Option<String>, Fail> {
-        if message.letter.is_none() || message.attempts > 0 {
+    /// Lays a message down whose files wait for their scan.
+    async fn unscanned(&self, tenant: Uuid, job: &Job, ready: &Ready) -> Result<bool, Fail> {
+        let waits = scan::sendable(self.0.intake.scanning, &ready.files) == Sendable::Later;
+        if waits {
+            let (id, due) = (job.id, later(self.now(), UNSCANNED));
+            let lay_down = move |tx: &mut Tx| jobs::again(tx, &[id], due, "a file is not scanned yet");
+            self.0.intake.store.tenant(tenant).write(lay_down).await.map_err(Fail::from)?;
+        }
+        Ok(waits)
+    }
+
+    fn unsafe_file(&self, ready: &Ready) -> Option<String> {
+        match scan::sendable(self.0.intake.scanning, &ready.files) {
+            Sendable::No(why) => Some(why),
+            Sendable::Yes | Sendable::Later => None,
+        }
+    }
+
+    /// Gives a message to its channel's fallback without trying the channel, where that failed just now or is silent.
+    async fn avoids(&self, tenant: Uuid, job: &Job, ready: &Ready, outbound: &Outbound) -> Result<bool, Fail> {
+        let (now, patience) = (self.now(), self.0.patience);
+        let why = way::avoided(&ready.channel, now, patience).filter(|_| ready.message.state == "queued");
+        let Some(why) = why else { return Ok(false) };
+        let (act, kinds, job, channel) = (self.act(), self.0.opener.kinds(), job.id, ready.channel.clone());
+        let (message, outbound) = (ready.message.clone(), outbound.clone());
+        let door = self.0.intake.store.tenant(tenant);
+        let moved = door.write(move |tx| {
+            let on = way::take_fallback(tx, &act, &kinds, (&message, &channel, &outbound), (why, patience))?;
+            if on {
+                jobs::again(tx, &[job], act.now, "by the fallback")?;
+            }
+            Ok::<_, Fail>(on)
+        });
+        let moved = moved.await?;
+        if moved {
+            metrics::rerouted(&ready.channel.connector, why);
+        }
+        Ok(moved)
+    }
+
+    /// The brakes before letters that no person wrote: one address gets few of them, whatever asked for them, and none is
+    /// texted that the agency cannot pay for.
+    async fn brake(
+        &self,
+        tenant: Uuid,
+        message: &Message,
+        outbound: &Outbound,
+        price: Option<&Measure>,
+    ) -> Result<Option<String>, Fail> {
+        if message.letter.is_none() {
             return Ok(None);
         }
         let deps = &self.0.intake;
+        if message.parts.is_none() && price.is_some_and(|price| price.parts > 0) {
+            let now = self.now();
+            let standing = deps.store.tenant(tenant).read(move |tx| budget::standing(tx, now)).await?;
+            if standing.is_spent() {
+                return Ok(Some(standing.refusal()));
+            }
+        }
+        if message.attempts > 0 {
+            return Ok(None);
+        }
         for party in &outbound.to {
             let Some(normal) = addresses::normal(party.kind, &party.address) else { continue };
             if !letters::may_send(&deps.store, &deps.reply_key, &normal, deps.clock.now()).await? {
@@ -192,15 +234,23 @@ impl Deliver {
         Ok(None)
     }
 
-    /// Marks the message as going out, and counts the attempt. What was marked before goes out once more.
-    async fn begin(&self, tenant: Uuid, job: &Job, message: &Message) -> Result<bool, Fail> {
-        let (act, job, message) = (self.act(), job.id, message.clone());
+    /// Marks the message as going out, and counts the attempt and its price. What was marked before goes out once more.
+    async fn begin(&self, tenant: Uuid, job: &Job, ready: &Ready, price: Option<Measure>) -> Result<bool, Fail> {
+        let (act, job, message) = (self.act(), job.id, ready.message.clone());
+        let probed = ready.channel.slow_since.map(|_| ready.channel.id);
         let door = self.0.intake.store.tenant(tenant);
         let begun = door.write(move |tx| {
             let to = Moved { state: "sending", detail: None, at: act.now, sent_id: None, attempt: true };
             if !messages::advance(tx, message.id, &["queued", "sending"], &to)? {
                 jobs::done(tx, job)?;
                 return Ok(false);
+            }
+            if let Some(price) = &price {
+                budget::count(tx, &act, &message, price)?;
+            }
+            if let Some(channel) = probed {
+                channels::probe(tx, channel, act.now)?;
+                log(tx, &act, &message, "message.probes", "its network was silent: is it still?")?;
             }
             if message.state == "sending" {
                 log(tx, &act, &message, "message.repeated", message.state_detail.as_deref().unwrap_or(STOPPED))?;
@@ -215,7 +265,7 @@ impl Deliver {
         tenant: Uuid,
         job: &Job,
         ready: &Ready,
-        opened: Option<&Opened>,
+        (opened, outbound): (Option<&Opened>, &Outbound),
         error: Error,
     ) -> Result<Option<(Time, String)>, Fail> {
         let why = format!("{}: {}", error.operation, error.detail);
@@ -230,26 +280,54 @@ impl Deliver {
         let end = match verdict {
             Verdict::Failed => End::Failed(why),
             Verdict::Unknown => End::Unknown(why),
-            Verdict::Again { due, .. } => End::Again { due, why, unsure: error.retry == Retry::Unsure },
+            Verdict::Again { due, .. } => {
+                // What may have gone out once may have gone out, however its later attempts end.
+                let unsure = error.retry == Retry::Unsure || ready.message.state == "sending";
+                let moves = way::moves(&ready.message, &error).then_some("failing");
+                End::Again { due, why, unsure, moves }
+            }
         };
-        self.settle(tenant, job, ready, end, Some(error)).await?;
-        Ok(rest)
+        let moved = self.settle(tenant, job, ready, (outbound, Some(error)), end).await?;
+        Ok(rest.filter(|_| !moved))
     }
 
     /// Writes the end of a message's turn and of its job in one transaction, and what it says of the channel's health.
-    async fn settle(&self, tenant: Uuid, job: &Job, ready: &Ready, end: End, error: Option<Error>) -> Result<(), Fail> {
+    /// Says whether the channel's fallback takes it.
+    async fn settle(
+        &self,
+        tenant: Uuid,
+        job: &Job,
+        ready: &Ready,
+        (outbound, error): (&Outbound, Option<Error>),
+        end: End,
+    ) -> Result<bool, Fail> {
         let (act, job, message, channel) = (self.act(), job.id, ready.message.clone(), ready.channel.clone());
-        let (end, error) = (Arc::new(end), Arc::new(error));
+        let (end, error) = (Arc::new(end), Arc::new((outbound.clone(), error)));
+        let (kinds, patience) = (self.0.opener.kinds(), self.0.patience);
         let (door, mut tries) = (self.0.intake.store.tenant(tenant), 0);
         loop {
             let (act, message, row) = (act.clone(), message.clone(), channel.clone());
-            let (ended, error) = (end.clone(), error.clone());
+            let (ended, error, kinds) = (end.clone(), error.clone(), kinds.clone());
             let written = door.write(move |tx| {
+                note_health(tx, &row, &ended, error.1.as_ref(), act.now)?;
                 write_end(tx, &act, job, &message, &ended)?;
-                if error.as_ref().as_ref().is_some_and(|e| e.kind == Kind::OptedOut) {
+                if error.1.as_ref().is_some_and(|e| e.kind == Kind::OptedOut) {
                     note_refusal(tx, &act, row.id, &message)?;
                 }
-                note_health(tx, &row, &ended, error.as_ref().as_ref(), act.now)
+                match &*ended {
+                    End::Again { moves: Some(why), .. } => {
+                        let on = way::take_fallback(tx, &act, &kinds, (&message, &row, &error.0), (*why, patience))?;
+                        if on {
+                            jobs::again(tx, &[job], act.now, "by the fallback")?;
+                        }
+                        return Ok(on);
+                    }
+                    End::Sent(_) if kinds(&row.connector).is_some_and(|can| can.receipts) => {
+                        silence::watch(tx, &act, row.id, patience)?;
+                    }
+                    _ => {}
+                }
+                Ok::<_, Fail>(false)
             });
             match written.await {
                 // What is not written would be sent again: a short trouble of the database is waited out.
@@ -258,8 +336,11 @@ impl Deliver {
                     tokio::time::sleep(Duration::from_millis(200 << tries)).await;
                 }
                 written => {
-                    if written.is_ok() {
+                    if let Ok(moved) = &written {
                         metrics::outbound(&channel.connector, end.word());
+                        if *moved {
+                            metrics::rerouted(&channel.connector, "failing");
+                        }
                     }
                     return written;
                 }
@@ -284,61 +365,6 @@ impl Deliver {
 pub(super) async fn send(opened: &Opened, outbound: &Outbound) -> Result<Sent, Error> {
     let hangs = || Error::new(Kind::Unreachable, Retry::Unsure, "send", "the connector did not come to an end");
     timeout(LONGEST_SEND, opened.channel.send(outbound)).await.unwrap_or_else(|_| Err(hangs()))
-}
-
-fn write_end(tx: &mut Tx, act: &Acting, job: Uid, message: &Message, end: &End) -> Result<(), Fail> {
-    let moved = |state, detail: &str, sent_id| Moved {
-        state,
-        detail: Some(detail.to_owned()),
-        at: act.now,
-        sent_id,
-        attempt: false,
-    };
-    let open: &[&str] = &["queued", "sending"];
-    let (kind, to) = match end {
-        End::Sent(sent) => ("message.sent", moved("sent", &sent.detail, Some(sent.id.0.clone()))),
-        End::Failed(why) => ("message.failed", moved("failed", why, None)),
-        End::Unknown(why) => ("message.unknown", moved("unknown", why, None)),
-        End::Again { due, why, unsure } => {
-            let state = if *unsure { "sending" } else { "queued" };
-            messages::advance(tx, message.id, open, &moved(state, why, None))?;
-            return Ok(jobs::again(tx, &[job], *due, why)?);
-        }
-    };
-    if messages::advance(tx, message.id, open, &to)? {
-        log(tx, act, message, kind, to.detail.as_deref().unwrap_or_default())?;
-        let message = messages::get(tx, message.id)?;
-        receipts::meet(tx, act, &message)?;
-    }
-    Ok(jobs::done(tx, job)?)
-}
-
-/// What the network says of a person's will holds as if they had told us.
-fn note_refusal(tx: &mut Tx, act: &Acting, channel: Uid, message: &Message) -> Result<(), Fail> {
-    let mut written = Written::default();
-    for party in message.recipients.read::<Vec<Party>>() {
-        consents::stop(tx, act, &mut written, (channel, &party), (Source::Network, None))?;
-    }
-    written.flush(tx)
-}
-
-fn note_health(tx: &mut Tx, row: &Channel, end: &End, error: Option<&Error>, at: Time) -> Result<(), Fail> {
-    match (end, error.and_then(|e| health::failing(Half::Sending, e))) {
-        (End::Sent(_), _) if row.health != "ok" => health::note_works(tx, row.id, Half::Sending, at)?,
-        (_, Some(failing)) => channels::set_health(tx, row.id, &failing, at)?,
-        _ => {}
-    }
-    Ok(())
-}
-
-/// A line in the log about what became of a message.
-fn log(tx: &mut Tx, act: &Acting, message: &Message, kind: &str, detail: &str) -> Result<(), Fail> {
-    let attempts = messages::get(tx, message.id)?.attempts;
-    let mut event = act.event(tx, kind);
-    event.case_id = Some(message.case_id);
-    event.message_id = Some(message.id);
-    event.data = Json(serde_json::json!({ "detail": detail, "attempts": attempts }));
-    Ok(events::append(tx, vec![event])?)
 }
 
 fn report(tenant: Uuid, done: Result<(), Fail>) {

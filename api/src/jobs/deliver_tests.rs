@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use civicdesk_contract::memory::Trouble;
+use civicdesk_contract::{ExternalId, Receipt, ReceiptState, Watermark, memory::Trouble};
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use super::{
     bench::{Bench, until},
 };
 use crate::{
-    cases::{reply, retry},
+    cases::{receipts, reply, retry},
     channels::setup,
     fail::Fail,
     store::{
@@ -177,6 +177,27 @@ async fn killed_while_sending(bench: &Bench, connector: &str) -> (Uuid, Uid) {
     assert!(sending.await.unwrap_err().is_cancelled());
     mailbox.trouble(None);
     (town, id)
+}
+
+#[tokio::test]
+async fn a_network_that_is_quicker_to_say_read_than_taken_still_gives_the_message_its_name() {
+    let bench = Bench::start();
+    let town = bench.tenant("town").await;
+    let (channel, mailbox) = bench.channel(town, "social", "help").await;
+    mailbox.trouble(Some(Trouble::Slow(Duration::from_millis(500))));
+    let _running = Running::jobs(&bench);
+    let id = bench.answer(town, channel, "hello").await;
+    bench.until_state(town, id, "sending").await;
+    let (act, until_then) = (bench.act(), bench.now().0);
+    let mark = [Watermark { to: "ann@x.example".into(), state: ReceiptState::Delivered, until: until_then }];
+    let take = move |tx: &mut Tx| receipts::up_to(tx, &act, channel, &mark);
+    bench.store.tenant(town).write(take).await.unwrap();
+    until("its name is known", async || bench.message(town, id).await.sent_id.as_deref() == Some("sent-1")).await;
+    assert_eq!(bench.message(town, id).await.state, "delivered");
+    let act = bench.act();
+    let read = [Receipt { id: ExternalId("sent-1".into()), state: ReceiptState::Read, detail: None }];
+    bench.store.tenant(town).write(move |tx| receipts::take(tx, &act, channel, &read)).await.unwrap();
+    assert_eq!(bench.message(town, id).await.state, "read", "what is said of it by name finds it");
 }
 
 #[tokio::test]

@@ -4,10 +4,14 @@
 pub mod at_work;
 #[cfg(test)]
 pub mod bench;
+#[cfg(test)]
+mod budget_tests;
 mod claim;
+pub mod clamd;
 mod deliver;
 #[cfg(test)]
 mod deliver_tests;
+mod ending;
 mod filing;
 mod heap;
 mod media;
@@ -18,15 +22,22 @@ mod outbound;
 #[cfg(test)]
 mod proof_tests;
 pub mod runner;
+mod scan;
+#[cfg(test)]
+mod scan_tests;
+mod silence;
 pub mod sweep;
 mod verdict;
+mod way;
+#[cfg(test)]
+mod way_tests;
 
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 
 use crate::{
-    cases::{intake, keywords::NOTICE, media::FETCH},
+    cases::{intake, keywords::NOTICE, media::FETCH, scan::SCAN},
     channels::open::Opener,
     store::Time,
 };
@@ -40,6 +51,10 @@ pub struct Deps {
     pub opener: Opener,
     /// Whether a tenant's messages must wait.
     pub paused: Brake,
+    /// How long a network may say nothing of what was sent, where it used to say it.
+    pub patience: SignedDuration,
+    /// What looks into files.
+    pub scanner: Option<clamd::Clamd>,
 }
 
 /// Channels that send side by side.
@@ -54,9 +69,19 @@ const FETCHING: usize = 8;
 /// Agencies whose short answers are sent side by side.
 const ANSWERING: usize = 16;
 
+/// Agencies whose channels or files are looked at side by side.
+const LOOKING: usize = 4;
+
 /// Everything that is done in the background.
 pub fn all(deps: Deps) -> Vec<Work> {
-    vec![filings(deps.intake.clone()), fetches(deps.clone()), answers(deps.clone()), deliveries(deps)]
+    vec![
+        filings(deps.intake.clone()),
+        fetches(deps.clone()),
+        answers(deps.clone()),
+        silences(deps.clone()),
+        scans(deps.clone()),
+        deliveries(deps),
+    ]
 }
 
 /// The work of filing what came in.
@@ -95,6 +120,32 @@ fn answers(deps: Deps) -> Work {
         handler: Arc::new(move |tenant, jobs, stop| {
             let deps = deps.clone();
             Box::pin(async move { notices::lane(&deps, tenant, jobs, stop).await })
+        }),
+    }
+}
+
+/// The work of having files scanned.
+fn scans(deps: Deps) -> Work {
+    Work {
+        kind: SCAN,
+        at_once: LOOKING,
+        brake: None,
+        handler: Arc::new(move |tenant, jobs, stop| {
+            let deps = deps.clone();
+            Box::pin(async move { scan::lane(&deps, tenant, jobs, stop).await })
+        }),
+    }
+}
+
+/// The work of noticing networks that fell silent.
+fn silences(deps: Deps) -> Work {
+    Work {
+        kind: silence::SILENCE,
+        at_once: LOOKING,
+        brake: None,
+        handler: Arc::new(move |tenant, jobs, stop| {
+            let deps = deps.clone();
+            Box::pin(async move { silence::lane(&deps, tenant, jobs, stop).await })
         }),
     }
 }

@@ -79,9 +79,17 @@ fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
+/// The name of the agency's setting.
+pub const SETTING: &str = "phone_country";
+
+/// Whether it is known how this country (ISO 3166, in capital letters) dials.
+pub fn is_known(country: &str) -> bool {
+    PLANS.iter().any(|plan| plan.0 == country)
+}
+
 /// The country whose numbers are meant where none is named: the agency's setting, or else the region of its language.
 pub fn country(tenant: &Tenant) -> String {
-    let set = tenant.settings.0.get("phone_country").and_then(|country| country.as_str());
+    let set = tenant.settings.0.get(SETTING).and_then(|country| country.as_str());
     let region = tenant.locale.split(['-', '_']).skip(1).find(|part| part.len() == 2);
     set.or(region).unwrap_or_default().to_ascii_uppercase()
 }

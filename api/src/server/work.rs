@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -47,7 +48,10 @@ fn bind(setting: &str, at: Option<SocketAddr>) -> Result<Option<std::net::TcpLis
 /// Starts everything. Each task ends when it is told to stop and what it has in hand is done.
 pub async fn start(on: &Arc<Installation>, doors: Doors, stop: &CancellationToken) -> io::Result<JoinSet<()>> {
     let mut work = JoinSet::new();
-    let jobs = jobs::Deps { intake: on.intake.clone(), opener: on.opener.clone(), paused: outgoing::paused };
+    let patience = SignedDuration::from_mins(i64::from(on.settings.sending.silent_minutes));
+    let (intake, opener) = (on.intake.clone(), on.opener.clone());
+    let scanner = on.settings.scan.clamd();
+    let jobs = jobs::Deps { intake, opener, paused: outgoing::paused, patience, scanner };
     let runner = Runner::new(on.app.store.clone(), on.app.clock.clone(), jobs::all(jobs));
     work.spawn(runner.run(stop.clone()));
     work.spawn(sweep::run(on.intake.clone(), stop.clone()));

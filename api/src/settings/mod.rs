@@ -7,6 +7,7 @@ mod near;
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use civicdesk_contract::Secret;
@@ -15,7 +16,11 @@ use serde::Deserialize;
 pub use cidr::Cidr;
 pub use layers::Wrong;
 
-use crate::store::Url;
+use crate::{
+    cases::scan::Scanning,
+    jobs::clamd::{Clamd, Place},
+    store::Url,
+};
 
 /// Every setting with its default and its explanation; what `civicdesk settings` prints.
 pub const DEFAULT: &str = include_str!("default.toml");
@@ -27,8 +32,10 @@ pub struct Settings {
     pub server: Server,
     pub database: Database,
     pub mail: Mail,
+    pub sending: Sending,
     pub keys: Keys,
     pub blobs: Blobs,
+    pub scan: Scan,
     pub limits: Limits,
     pub network: Network,
     pub log: Log,
@@ -64,6 +71,12 @@ pub struct Mail {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Sending {
+    pub silent_minutes: u16,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Keys {
     pub master_key_file: Option<PathBuf>,
 }
@@ -72,6 +85,37 @@ pub struct Keys {
 #[serde(deny_unknown_fields)]
 pub struct Blobs {
     pub url: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scan {
+    pub clamd: Option<String>,
+    pub when_down: WhenDown,
+    pub patience_seconds: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenDown {
+    Hold,
+    Pass,
+}
+
+impl Scan {
+    /// The scanner, where one is named.
+    pub fn clamd(&self) -> Option<Clamd> {
+        let place = Place::parse(self.clamd.as_deref()?)?;
+        Some(Clamd { place, patience: Duration::from_secs(u64::from(self.patience_seconds)) })
+    }
+
+    pub fn scanning(&self) -> Scanning {
+        match (&self.clamd, self.when_down) {
+            (None, _) => Scanning::Off,
+            (Some(_), WhenDown::Hold) => Scanning::Hold,
+            (Some(_), WhenDown::Pass) => Scanning::Pass,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -122,6 +166,15 @@ impl Settings {
         }
         if self.server.tls_cert.is_some() != self.server.tls_key.is_some() {
             return wrong("server.tls_cert and server.tls_key belong together: set both or neither");
+        }
+        if self.scan.clamd.is_some() && self.scan.clamd().is_none() {
+            return wrong("scan.clamd must be host:port or unix:/path/to/socket");
+        }
+        if self.scan.patience_seconds == 0 {
+            return wrong("scan.patience_seconds must be at least 1");
+        }
+        if self.sending.silent_minutes == 0 {
+            return wrong("sending.silent_minutes must be at least 1");
         }
         if self.database.threads == 0 {
             return wrong("database.threads must be at least 1");

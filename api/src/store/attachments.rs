@@ -20,6 +20,10 @@ pub struct Attachment {
     pub sha256: Vec<u8>,
     pub content_id: Option<String>,
     pub inline: bool,
+    /// `off`, `waiting`, `clean`, `infected` or `failed`.
+    pub scan: String,
+    /// What was found in it, or why it could not be scanned.
+    pub scan_detail: Option<String>,
     pub created_at: Time,
 }
 
@@ -35,6 +39,28 @@ pub fn insert(tx: &mut Tx, rows: &[Attachment]) -> Result<()> {
 pub fn get(tx: &mut Tx, id: Uid) -> Result<Attachment> {
     let query = tx.of(attachments::table).filter(attachments::id.eq(id));
     Ok(query.select(Attachment::as_select()).first(tx.conn())?)
+}
+
+/// Files that wait to be scanned, the oldest first.
+pub fn unscanned(tx: &mut Tx, limit: i64) -> Result<Vec<Attachment>> {
+    let query = tx.of(attachments::table).filter(attachments::scan.eq("waiting"));
+    Ok(query.order(attachments::id).limit(limit).select(Attachment::as_select()).load(tx.conn())?)
+}
+
+/// Files of these bytes that wait to be scanned.
+pub fn unscanned_of(tx: &mut Tx, sha256: &[u8]) -> Result<Vec<Attachment>> {
+    let query = tx.of(attachments::table).filter(attachments::sha256.eq(sha256.to_vec()));
+    let query = query.filter(attachments::scan.eq("waiting")).order(attachments::id);
+    Ok(query.select(Attachment::as_select()).load(tx.conn())?)
+}
+
+/// Notes what a scan found of all waiting files of these bytes.
+pub fn set_scan(tx: &mut Tx, sha256: &[u8], scan: &str, detail: Option<&str>) -> Result<()> {
+    let query = tx.of(attachments::table).filter(attachments::sha256.eq(sha256.to_vec()));
+    diesel::update(query.filter(attachments::scan.eq("waiting")))
+        .set((attachments::scan.eq(scan.to_owned()), attachments::scan_detail.eq(detail.map(str::to_owned))))
+        .execute(tx.conn())?;
+    Ok(())
 }
 
 pub fn of_messages(tx: &mut Tx, messages: &[Uid]) -> Result<Vec<Attachment>> {

@@ -27,6 +27,12 @@ pub struct Channel {
     pub checked_at: Option<Time>,
     /// What a message joins that leads to no case by itself: `thread` (a new one), `open_case` or `new` (always a new one).
     pub case_policy: String,
+    /// Takes this channel's messages where it cannot send them itself.
+    pub fallback_channel_id: Option<Uid>,
+    /// Since when its network says nothing of what was sent, though it did before.
+    pub slow_since: Option<Time>,
+    /// When a message last went this way to see whether the network speaks again.
+    pub probed_at: Option<Time>,
     pub version: i64,
     pub created_at: Time,
     pub updated_at: Time,
@@ -65,6 +71,7 @@ pub fn update(tx: &mut Tx, row: &Channel) -> Result<Channel> {
             channels::state.eq(row.state.clone()),
             channels::sealed.eq(row.sealed.clone()),
             channels::case_policy.eq(row.case_policy.clone()),
+            channels::fallback_channel_id.eq(row.fallback_channel_id),
             channels::updated_at.eq(row.updated_at),
             channels::version.eq(row.version + 1),
         ))
@@ -96,6 +103,21 @@ pub fn set_health(tx: &mut Tx, id: Uid, health: &Health, at: Time) -> Result<()>
             channels::checked_at.eq(Some(at)),
         ))
         .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Notes since when a channel's network is silent about what was sent, or that it speaks again.
+pub fn set_slow(tx: &mut Tx, id: Uid, since: Option<Time>) -> Result<()> {
+    diesel::update(tx.of(channels::table).filter(channels::id.eq(id)))
+        .set((channels::slow_since.eq(since), channels::probed_at.eq(since)))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Notes that a message goes by a silent channel to see whether it speaks again.
+pub fn probe(tx: &mut Tx, id: Uid, at: Time) -> Result<()> {
+    let target = tx.of(channels::table).filter(channels::id.eq(id));
+    diesel::update(target).set(channels::probed_at.eq(Some(at))).execute(tx.conn())?;
     Ok(())
 }
 

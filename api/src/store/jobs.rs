@@ -52,6 +52,12 @@ pub fn enqueue_once(tx: &mut Tx, job: &Job) -> Result<()> {
     enqueue(tx, job)
 }
 
+/// Adds a job unless one of its kind about the same subject waits or is in hand.
+pub fn enqueue_for(tx: &mut Tx, job: &Job) -> Result<()> {
+    let same = tx.of(jobs::table).filter(jobs::kind.eq(job.kind.clone())).filter(jobs::subject_id.eq(job.subject_id));
+    if same.count().get_result::<i64>(tx.conn())? > 0 { Ok(()) } else { enqueue(tx, job) }
+}
+
 /// Work that must not be begun now, because somebody is at work in the same place.
 #[derive(Clone, Debug, Default)]
 pub struct Busy {

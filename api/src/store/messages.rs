@@ -51,6 +51,11 @@ pub struct Message {
     pub written_at: Option<Time>,
     /// Why it landed in this case.
     pub filing: Json,
+    /// The channel it was written for, where it goes by that one's fallback.
+    pub first_channel_id: Option<Uid>,
+    /// Parts of it that are counted in the month's usage, and in which month.
+    pub parts: Option<i32>,
+    pub billed_in: Option<String>,
     pub created_at: Time,
 }
 
@@ -302,6 +307,42 @@ pub fn set_case(tx: &mut Tx, ids: &[Uid], case: Uid) -> Result<()> {
     let moved = tx.of(messages::table).filter(messages::id.eq_any(ids.to_vec()));
     diesel::update(moved).set(messages::case_id.eq(case)).execute(tx.conn())?;
     Ok(())
+}
+
+/// Has a message go by another channel, under our name there.
+pub fn reroute(tx: &mut Tx, id: Uid, channel: Uid, first: Option<Uid>, sender: &Json) -> Result<()> {
+    diesel::update(tx.of(messages::table).filter(messages::id.eq(id)))
+        .set((
+            messages::channel_id.eq(Some(channel)),
+            messages::first_channel_id.eq(first),
+            messages::sender.eq(sender.clone()),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Notes what a message counts in the usage of a month; none where it was given back.
+pub fn set_billed(tx: &mut Tx, id: Uid, billed: Option<(i32, String)>) -> Result<()> {
+    let (parts, month) = billed.unzip();
+    diesel::update(tx.of(messages::table).filter(messages::id.eq(id)))
+        .set((messages::parts.eq(parts), messages::billed_in.eq(month)))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Gives a message the name that its network has for it, though its state has moved on already.
+pub fn name(tx: &mut Tx, id: Uid, sent_id: &str) -> Result<()> {
+    let nameless = tx.of(messages::table).filter(messages::id.eq(id)).filter(messages::sent_id.is_null());
+    diesel::update(nameless).set(messages::sent_id.eq(Some(sent_id.to_owned()))).execute(tx.conn())?;
+    Ok(())
+}
+
+/// What a channel sent between two moments and heard nothing of since, the oldest first.
+pub fn unheard_of(tx: &mut Tx, channel: Uid, after: Time, until: Time, limit: i64) -> Result<Vec<Message>> {
+    let query = tx.of(messages::table).filter(messages::state.eq("sent")).filter(messages::channel_id.eq(channel));
+    let query = query.filter(messages::state_at.gt(after)).filter(messages::state_at.le(until));
+    let query = query.filter(messages::sent_id.is_not_null()).order((messages::state_at, messages::id)).limit(limit);
+    Ok(query.select(Message::as_select()).load(tx.conn())?)
 }
 
 /// Says anew why a message lies where it lies.

@@ -44,6 +44,7 @@ pub mod tenant;
 pub mod tenants;
 pub mod topics;
 pub mod types;
+pub mod usage;
 pub mod visits;
 
 #[cfg(test)]

@@ -33,6 +33,24 @@ pub fn waiting(tx: &mut Tx, channel: Uid, sent_id: &str) -> Result<Vec<Receipt>>
     Ok(query.order((receipts::at, receipts::state)).select(Receipt::as_select()).load(tx.conn())?)
 }
 
+/// When a channel's network last said anything of a message.
+pub fn last_heard(tx: &mut Tx, channel: Uid) -> Result<Option<Time>> {
+    let query = tx.of(receipts::table).filter(receipts::channel_id.eq(channel)).order(receipts::at.desc());
+    Ok(query.select(receipts::at).first(tx.conn()).optional()?)
+}
+
+/// Forgets up to `most` of what was said before this moment of messages that never were ours, and says how many.
+pub fn forget_strange(tx: &mut Tx, before: Time, most: i64) -> Result<usize> {
+    let strange = tx.of(receipts::table).filter(receipts::settled_at.is_null()).filter(receipts::at.lt(before));
+    let strange: Vec<Receipt> = strange.limit(most).select(Receipt::as_select()).load(tx.conn())?;
+    for row in &strange {
+        let same = tx.of(receipts::table).filter(receipts::channel_id.eq(row.channel_id));
+        let same = same.filter(receipts::sent_id.eq(row.sent_id.clone())).filter(receipts::state.eq(row.state.clone()));
+        diesel::delete(same).execute(tx.conn())?;
+    }
+    Ok(strange.len())
+}
+
 /// Notes that what was said of a message has met it.
 pub fn settle(tx: &mut Tx, channel: Uid, sent_id: &str, at: Time) -> Result<()> {
     let query = tx.of(receipts::table).filter(receipts::channel_id.eq(channel));

@@ -93,7 +93,8 @@ tenant_tables! {
         tenant_id: Id, id: Id, connector: Text, name: Text, address: Nullable<Text>, state: Text, sealed: Binary,
         cursor: Nullable<Text>, health: Text, health_kind: Nullable<Text>, health_detail: Nullable<Text>,
         health_since: Nullable<Ts>, checked_at: Nullable<Ts>, held_by: Nullable<Id>,
-        case_policy: Text, version: BigInt, created_at: Ts, updated_at: Ts,
+        case_policy: Text, fallback_channel_id: Nullable<Id>, slow_since: Nullable<Ts>, probed_at: Nullable<Ts>,
+        version: BigInt, created_at: Ts, updated_at: Ts,
     }
     inbound_items (tenant_id, id) {
         tenant_id: Id, id: Id, channel_id: Id, external_id: Text, folder: Nullable<Text>, epoch: Nullable<Text>,
@@ -121,12 +122,14 @@ tenant_tables! {
         subject: Nullable<Text>, text: Text, fresh_text: Text, html: Nullable<Text>, network_id: Nullable<Text>,
         in_reply_to: Nullable<Text>, refs: Text, automatic: Bool, letter: Nullable<Text>, public: Bool, state: Text,
         state_detail: Nullable<Text>, state_at: Ts, attempts: Integer, sent_id: Nullable<Text>,
-        written_at: Nullable<Ts>, filing: Text, created_at: Ts,
+        written_at: Nullable<Ts>, filing: Text, first_channel_id: Nullable<Id>, parts: Nullable<Integer>,
+        billed_in: Nullable<Text>, created_at: Ts,
     }
     thread_refs (tenant_id, network_id, message_id) { tenant_id: Id, network_id: Text, message_id: Id, }
     attachments (tenant_id, id) {
         tenant_id: Id, id: Id, message_id: Nullable<Id>, uploaded_by: Nullable<Text>, name: Text, content_type: Text,
-        size: BigInt, sha256: Binary, content_id: Nullable<Text>, inline: Bool, created_at: Ts,
+        size: BigInt, sha256: Binary, content_id: Nullable<Text>, inline: Bool, scan: Text,
+        scan_detail: Nullable<Text>, created_at: Ts,
     }
     suggestions (tenant_id, id) {
         tenant_id: Id, id: Id, message_id: Id, case_id: Id, reason: Text, state: Text, created_at: Ts,
@@ -174,6 +177,9 @@ tenant_tables! {
         tenant_id: Id, id: Id, channel_id: Id, item_id: Id, kind: Text, normal: Text, word: Text, said: Text,
         party: Text, text: Nullable<Text>, network_id: Text, state: Text, state_detail: Nullable<Text>, state_at: Ts,
         attempts: Integer, sent_id: Nullable<Text>, created_at: Ts,
+    }
+    usage (tenant_id, month) {
+        tenant_id: Id, month: Text, parts: BigInt, alarmed_at: Nullable<Ts>, spent_at: Nullable<Ts>,
     }
     search_docs (tenant_id, docid) {
         tenant_id: Id, docid: BigInt, kind: Text, ref_id: Id, case_id: Nullable<Id>, at: Ts, tokens: Text,

@@ -85,6 +85,19 @@ pub fn set_search_version(tx: &mut Tx, read: &Tenant, words: i32) -> Result<bool
     Ok(diesel::update(same).set(tenant::search_version.eq(words)).execute(tx.conn())? == 1)
 }
 
+/// Sets one of the tenant's settings, or takes it away. The row's version is bumped by the change that it comes with.
+pub fn set_setting(tx: &mut Tx, name: &str, value: Option<serde_json::Value>) -> Result<()> {
+    let mut settings: Json = tx.of(tenant::table).select(tenant::settings).first(tx.conn())?;
+    if let Some(all) = settings.0.as_object_mut() {
+        match value {
+            Some(value) => all.insert(name.to_owned(), value),
+            None => all.remove(name),
+        };
+    }
+    diesel::update(tx.of(tenant::table)).set(tenant::settings.eq(settings)).execute(tx.conn())?;
+    Ok(())
+}
+
 /// Has the search index written anew by the next sweep.
 pub fn outdate_search(tx: &mut Tx) -> Result<()> {
     diesel::update(tx.of(tenant::table)).set(tenant::search_version.eq(0)).execute(tx.conn())?;

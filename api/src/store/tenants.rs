@@ -120,16 +120,6 @@ pub fn set_name(c: &mut Control, id: Uuid, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Changes one setting, without bumping the row: `set_gate` comes with it and does.
-pub fn set_setting(tx: &mut Tx, name: &str, value: &Json) -> Result<()> {
-    let mut settings: Json = tx.of(tenant::table).select(tenant::settings).first(tx.conn())?;
-    if let Some(all) = settings.0.as_object_mut() {
-        all.insert(name.to_owned(), value.0.clone());
-    }
-    diesel::update(tx.of(tenant::table)).set(tenant::settings.eq(settings)).execute(tx.conn())?;
-    Ok(())
-}
-
 /// Changes what every request must know of the tenant.
 pub fn set_gate(tx: &mut Tx, gate: &Gate, now: Time) -> Result<()> {
     let mut settings: Json = tx.of(tenant::table).select(tenant::settings).first(tx.conn())?;

@@ -136,6 +136,8 @@ on_both!(an_answer_uses_only_files_of_its_own_writer_and_each_once, 1, 2, |place
         sha256: vec![0; 32],
         content_id: None,
         inline: false,
+        scan: "off".to_owned(),
+        scan_detail: None,
         created_at: act.now,
     };
     let id = file.id;

@@ -15,7 +15,9 @@ use uuid::Uuid;
 use crate::{
     cases::intake::Deps,
     fail::Fail,
-    store::{self, Time, Tx, attachments, auto_letters, budgets, idempotency, proofs, sessions, tenants},
+    store::{
+        self, Time, Tx, attachments, auto_letters, budgets, idempotency, proofs, receipts, sessions, tenants,
+    },
 };
 
 /// How often it is asked whose day has passed.
@@ -33,6 +35,8 @@ const LETTERS: SignedDuration = SignedDuration::from_hours(7 * 24);
 const BUDGET_HOURS: i64 = 48;
 /// Letters of proof are kept this long, for whoever asks how one stands.
 const PROOFS: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// What a network says of a message waits so long for that message.
+const STRANGE: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Rows that one transaction forgets.
 const TOGETHER: i64 = 500;
 
@@ -79,6 +83,7 @@ async fn sweep(deps: &Deps, tenant: Uuid, stop: &CancellationToken) -> Result<()
         |tx, now| auto_letters::forget(tx, before(now, LETTERS), TOGETHER),
         |tx, now| attachments::forget_unused(tx, before(now, DAY), TOGETHER),
         |tx, now| proofs::forget(tx, before(now, PROOFS), TOGETHER),
+        |tx, now| receipts::forget_strange(tx, before(now, STRANGE), TOGETHER),
     ];
     for forget in old {
         while !stop.is_cancelled() {

@@ -87,6 +87,8 @@ impl Town {
             sha256: hash.to_vec(),
             content_id: None,
             inline: false,
+            scan: "off".to_owned(),
+            scan_detail: None,
             created_at: uploaded_at,
         };
         self.write(move |tx| attachments::insert(tx, std::slice::from_ref(&row))).await;
@@ -292,4 +294,38 @@ on_both!(of_two_processes_one_sweeps_a_tenant_and_a_suspended_one_is_left_alone,
     town.bench.pass(25 * HOUR);
     let (one, two) = tokio::join!(sweep_next(town.deps(), &town.stop), sweep_next(town.deps(), &town.stop));
     assert!(one.unwrap() ^ two.unwrap(), "one of them");
+});
+
+on_both!(what_a_network_said_of_strange_messages_is_forgotten_after_thirty_days_and_the_rest_stays, 0, 4, |place| {
+    let (town, _database) = Town::of(place).await;
+    let (channel, _) = town.bench.channel(town.id, "memory", "help").await;
+    let first = town.bench.now();
+    let row = move |sent_id: &str, at: Time, settled_at: Option<Time>| store::receipts::Receipt {
+        tenant_id: Uid(town.id),
+        channel_id: channel,
+        sent_id: sent_id.to_owned(),
+        state: "delivered".to_owned(),
+        detail: None,
+        at,
+        settled_at,
+    };
+    let rows = [
+        row("strange", first, None),
+        row("ours", first, Some(first)),
+        row("young", Time(first.0 + SignedDuration::from_hours(20 * 24)), None),
+    ];
+    town.write(move |tx| rows.iter().try_for_each(|row| store::receipts::accept(tx, row).map(drop))).await;
+    town.next_day().await;
+    let again = row("strange", first, None);
+    let kept = {
+        let again = again.clone();
+        town.write(move |tx| store::receipts::accept(tx, &again)).await
+    };
+    assert!(!kept, "a day is not thirty");
+    town.bench.pass(30 * 24 * HOUR);
+    assert!(sweep_next(town.deps(), &town.stop).await.unwrap());
+    let waiting = |id: &'static str| town.write(move |tx| Ok(store::receipts::waiting(tx, channel, id)?.len()));
+    assert_eq!((waiting("strange").await, waiting("young").await), (0, 1));
+    let ours = row("ours", first, None);
+    assert!(!town.write(move |tx| store::receipts::accept(tx, &ours)).await, "what is known stays known");
 });

@@ -10,14 +10,18 @@ use super::{
 };
 use crate::{
     Answer, Batch, Capabilities, Channel, Cursor, Envelope, Error, ExternalId, HookCall, Identity, InboundAttachment,
-    Inbox, Kind, Media, Outbound, RawItem, Receipt, Received, Result, Retry, Secret, Sent, Told,
+    Inbox, Kind, Measure, Media, Outbound, RawItem, Receipt, Received, Result, Retry, Secret, Sent, Told,
 };
 
 pub(super) struct MemoryChannel {
     pub mailbox: Arc<Mailbox>,
     pub secret: Secret,
     pub capabilities: Capabilities,
+    pub bills: bool,
 }
+
+/// Characters of one part.
+const PART: usize = 160;
 
 #[async_trait]
 impl Channel for MemoryChannel {
@@ -102,6 +106,13 @@ impl Channel for MemoryChannel {
             self.mailbox.news(Some(&next)).await?;
             self.mailbox.enter("run", &self.secret).await?;
         }
+    }
+
+    fn measure(&self, text: &str) -> Option<Measure> {
+        let units = text.chars().count();
+        let parts = units.div_ceil(PART);
+        let left = parts.max(1) * PART - units;
+        self.bills.then_some(Measure { encoding: "characters", units, parts, left })
     }
 
     async fn send(&self, message: &Outbound) -> Result<Sent> {

@@ -77,13 +77,23 @@ pub fn connector(network: Arc<MemoryNetwork>) -> Arc<dyn Connector> {
 
 /// A memory connector of another name that can do less: what is not declared is refused.
 pub fn connector_with(id: &'static str, capabilities: Capabilities, network: Arc<MemoryNetwork>) -> Arc<dyn Connector> {
-    Arc::new(Memory { id, capabilities, network })
+    Arc::new(Memory { id, capabilities, network, bills: false })
+}
+
+/// The same, whose network bills by the part: every 160 characters.
+pub fn billing_connector(
+    id: &'static str,
+    capabilities: Capabilities,
+    network: Arc<MemoryNetwork>,
+) -> Arc<dyn Connector> {
+    Arc::new(Memory { id, capabilities, network, bills: true })
 }
 
 struct Memory {
     id: &'static str,
     capabilities: Capabilities,
     network: Arc<MemoryNetwork>,
+    bills: bool,
 }
 
 impl Connector for Memory {
@@ -106,6 +116,7 @@ impl Connector for Memory {
             mailbox,
             secret: settings.secret,
             capabilities: self.capabilities.clone(),
+            bills: self.bills,
         }))
     }
 

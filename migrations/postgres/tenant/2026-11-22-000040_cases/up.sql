@@ -124,10 +124,14 @@ CREATE TABLE messages (
     sent_id text COLLATE "C",
     written_at timestamptz,
     filing text COLLATE "C" NOT NULL,
+    first_channel_id uuid,
+    parts integer,
+    billed_in text COLLATE "C",
     created_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, case_id) REFERENCES cases (tenant_id, id),
     FOREIGN KEY (tenant_id, channel_id) REFERENCES channels (tenant_id, id),
+    FOREIGN KEY (tenant_id, first_channel_id) REFERENCES channels (tenant_id, id),
     FOREIGN KEY (tenant_id, item_id) REFERENCES inbound_items (tenant_id, id),
     CONSTRAINT messages_direction_known CHECK (direction IN ('inbound', 'outbound', 'note')),
     CONSTRAINT messages_author_kind_known CHECK (author_kind IN ('contact', 'staff', 'key', 'system')),
@@ -168,11 +172,15 @@ CREATE TABLE attachments (
     sha256 bytea NOT NULL,
     content_id text COLLATE "C",
     inline boolean NOT NULL,
+    scan text COLLATE "C" NOT NULL,
+    scan_detail text COLLATE "C",
     created_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id),
-    FOREIGN KEY (tenant_id, message_id) REFERENCES messages (tenant_id, id)
+    FOREIGN KEY (tenant_id, message_id) REFERENCES messages (tenant_id, id),
+    CONSTRAINT attachments_scan_known CHECK (scan IN ('off', 'waiting', 'clean', 'infected', 'failed'))
 );
 CREATE INDEX attachments_message_id ON attachments (tenant_id, message_id);
+CREATE INDEX attachments_scan_id ON attachments (tenant_id, scan, id);
 CREATE INDEX attachments_sha256 ON attachments (tenant_id, sha256);
 ALTER TABLE attachments ENABLE ROW LEVEL SECURITY;
 ALTER TABLE attachments FORCE ROW LEVEL SECURITY;

@@ -1,3 +1,4 @@
+DROP TABLE usage;
 DROP TABLE notices;
 DROP TABLE consents;
 DROP TABLE visits;

@@ -13,6 +13,8 @@ CREATE TABLE receipts (
     FOREIGN KEY (tenant_id, channel_id) REFERENCES channels (tenant_id, id),
     CONSTRAINT receipts_state_known CHECK (state IN ('sent', 'delivered', 'read', 'failed'))
 );
+CREATE INDEX receipts_channel_id_at ON receipts (tenant_id, channel_id, at);
+CREATE INDEX receipts_at ON receipts (tenant_id, at);
 ALTER TABLE receipts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE receipts FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON receipts USING (tenant_id = current_setting('app.tenant_id')::uuid)
@@ -114,4 +116,18 @@ CREATE INDEX notices_normal_created_at ON notices (tenant_id, normal, created_at
 ALTER TABLE notices ENABLE ROW LEVEL SECURITY;
 ALTER TABLE notices FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON notices USING (tenant_id = current_setting('app.tenant_id')::uuid)
+    WITH CHECK (tenant_id = current_setting('app.tenant_id')::uuid);
+
+-- What the agency's texts cost in a month: the parts that carriers bill, and when its budget was told to run out.
+CREATE TABLE usage (
+    tenant_id uuid NOT NULL REFERENCES tenant (tenant_id),
+    month text COLLATE "C" NOT NULL,
+    parts bigint NOT NULL,
+    alarmed_at timestamptz,
+    spent_at timestamptz,
+    PRIMARY KEY (tenant_id, month)
+);
+ALTER TABLE usage ENABLE ROW LEVEL SECURITY;
+ALTER TABLE usage FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON usage USING (tenant_id = current_setting('app.tenant_id')::uuid)
     WITH CHECK (tenant_id = current_setting('app.tenant_id')::uuid);

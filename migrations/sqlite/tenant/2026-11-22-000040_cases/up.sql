@@ -108,10 +108,14 @@ CREATE TABLE messages (
     sent_id TEXT,
     written_at BIGINT,
     filing TEXT NOT NULL,
+    first_channel_id TEXT,
+    parts INTEGER,
+    billed_in TEXT,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, case_id) REFERENCES cases (tenant_id, id),
     FOREIGN KEY (tenant_id, channel_id) REFERENCES channels (tenant_id, id),
+    FOREIGN KEY (tenant_id, first_channel_id) REFERENCES channels (tenant_id, id),
     FOREIGN KEY (tenant_id, item_id) REFERENCES inbound_items (tenant_id, id),
     CONSTRAINT messages_direction_known CHECK (direction IN ('inbound', 'outbound', 'note')),
     CONSTRAINT messages_author_kind_known CHECK (author_kind IN ('contact', 'staff', 'key', 'system')),
@@ -144,11 +148,15 @@ CREATE TABLE attachments (
     sha256 BLOB NOT NULL,
     content_id TEXT,
     inline BOOLEAN NOT NULL,
+    scan TEXT NOT NULL,
+    scan_detail TEXT,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, id),
-    FOREIGN KEY (tenant_id, message_id) REFERENCES messages (tenant_id, id)
+    FOREIGN KEY (tenant_id, message_id) REFERENCES messages (tenant_id, id),
+    CONSTRAINT attachments_scan_known CHECK (scan IN ('off', 'waiting', 'clean', 'infected', 'failed'))
 );
 CREATE INDEX attachments_message_id ON attachments (tenant_id, message_id);
+CREATE INDEX attachments_scan_id ON attachments (tenant_id, scan, id);
 CREATE INDEX attachments_sha256 ON attachments (tenant_id, sha256);
 
 CREATE TABLE suggestions (

@@ -13,6 +13,8 @@ CREATE TABLE receipts (
     FOREIGN KEY (tenant_id, channel_id) REFERENCES channels (tenant_id, id),
     CONSTRAINT receipts_state_known CHECK (state IN ('sent', 'delivered', 'read', 'failed'))
 );
+CREATE INDEX receipts_channel_id_at ON receipts (tenant_id, channel_id, at);
+CREATE INDEX receipts_at ON receipts (tenant_id, at);
 
 -- A secret that leads one person to one case, without an account: the hash of it.
 CREATE TABLE case_links (
@@ -95,3 +97,13 @@ CREATE TABLE notices (
     CONSTRAINT notices_state_known CHECK (state IN ('noted', 'queued', 'sending', 'sent', 'failed', 'unknown'))
 );
 CREATE INDEX notices_normal_created_at ON notices (tenant_id, normal, created_at);
+
+-- What the agency's texts cost in a month: the parts that carriers bill, and when its budget was told to run out.
+CREATE TABLE usage (
+    tenant_id TEXT NOT NULL REFERENCES tenant (tenant_id),
+    month TEXT NOT NULL,
+    parts BIGINT NOT NULL,
+    alarmed_at BIGINT,
+    spent_at BIGINT,
+    PRIMARY KEY (tenant_id, month)
+);
