@@ -20,6 +20,7 @@ pub mod jobs;
 pub mod log;
 pub mod metrics;
 pub mod outgoing;
+pub mod pages;
 pub mod people;
 pub mod server;
 pub mod settings;

@@ -1,6 +1,6 @@
 //! Agencies of the installation: how one is made, suspended and resumed.
 
-use civicdesk_contract::Secret;
+use civicdesk_contract::{IdentityKind, Secret};
 use jiff::{civil::Date, tz::TimeZone};
 use uuid::Uuid;
 
@@ -10,12 +10,12 @@ use crate::{
     auth::staff::{self, NewStaff},
     cases::words,
     fail::Fail,
-    people::phones,
+    people::{addresses, phones},
     store::{
         self, Json, Time, Uid,
         staff::Staff,
         tenant::Tenant,
-        tenants::{Change, Entry, Gate},
+        tenants::{Change, ContactDetails, Entry, Gate},
     },
 };
 
@@ -148,10 +148,28 @@ pub fn checked_country(code: &str) -> Result<String, Fail> {
 }
 
 /// Every wrong field of a change that an agency makes to itself.
-pub fn wrong_change(change: &Change) -> Vec<(String, &'static str)> {
+pub fn wrong_change(change: &Change, contact: Option<&ContactDetails>) -> Vec<(String, &'static str)> {
     let Change { name, locale, time_zone } = change;
-    let wrong = wrong_settings(name.as_deref(), locale.as_deref(), time_zone.as_deref());
+    let mut wrong = wrong_settings(name.as_deref(), locale.as_deref(), time_zone.as_deref());
+    wrong.extend(contact.into_iter().flat_map(wrong_contact));
     wrong.into_iter().map(|(field, why)| (field.to_owned(), why)).collect()
+}
+
+fn wrong_contact(contact: &ContactDetails) -> Vec<(&'static str, &'static str)> {
+    let ContactDetails { phone, email, hours, address, emergency } = contact;
+    let all = [
+        ("/contact/phone", phone),
+        ("/contact/email", email),
+        ("/contact/hours", hours),
+        ("/contact/address", address),
+        ("/contact/emergency", emergency),
+    ];
+    let long = all.into_iter().filter(|(_, text)| text.as_ref().is_some_and(|text| text.chars().count() > 500));
+    let mut wrong: Vec<_> = long.map(|(pointer, _)| (pointer, "must have at most 500 characters")).collect();
+    if email.as_ref().is_some_and(|email| addresses::normal(IdentityKind::Email, email).is_none()) {
+        wrong.push(("/contact/email", "is no email address"));
+    }
+    wrong
 }
 
 fn wrong_settings(

@@ -133,6 +133,11 @@ impl Program {
     }
 
     /// A caller with this credential, or a stranger.
+    /// Where it answers, for a browser.
+    pub fn base_url(&self) -> String {
+        self.site.base_url()
+    }
+
     pub fn client(&self, bearer: Option<&str>) -> Client {
         Client::new(Arc::clone(&self.site), bearer.map(str::to_owned))
     }

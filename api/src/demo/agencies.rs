@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::conversation::{AGENCIES, Agency};
+use super::{
+    conversation::{AGENCIES, Agency},
+    forms,
+};
 use crate::{
     acting::{Acting, Actor},
     auth::{
@@ -118,6 +121,7 @@ async fn make_one(on: &Installation, agency: &Agency, smtp_port: u16, made: &mut
         let row = setup::create(&on.app.store, &on.opener, tenant, &by, new).await?;
         channels.push(Address { id: ids::CHANNEL.show(row.id.0), address: (*address).to_owned() });
     }
+    forms::make(on, tenant, &by).await?;
     made.tenants.push(tenant);
     let (slug, name) = (agency.slug.to_owned(), agency.name.to_owned());
     Ok(TenantKeys { slug, name, api_key: api_key.expose().to_owned(), staff: members, channels })

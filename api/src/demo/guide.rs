@@ -36,17 +36,18 @@ The demo is ready: two agencies, and the mail of two weeks. Ctrl-C ends it; the 
         json = dir.join("demo.json").display(),
         operator = ready.keys.operator_key,
     );
-    ready.keys.tenants.iter().for_each(|tenant| agency(&mut out, tenant));
+    ready.keys.tenants.iter().for_each(|tenant| agency(&mut out, ready.base_url, tenant));
     if let [first, second, ..] = ready.keys.tenants.as_slice() {
         out += &to_try(ready, first, second, dir, case);
     }
     out
 }
 
-fn agency(out: &mut String, tenant: &TenantKeys) {
+fn agency(out: &mut String, base_url: &str, tenant: &TenantKeys) {
     let addresses: Vec<&str> = tenant.channels.iter().map(|c| c.address.as_str()).collect();
     // Writing to a string cannot fail.
     let _ = writeln!(out, "\n{} (tenant `{}`), {}", tenant.name, tenant.slug, addresses.join(", "));
+    let _ = writeln!(out, "  for citizens    {base_url}/t/{}", tenant.slug);
     let _ = writeln!(out, "  API key         {}", tenant.api_key);
     for member in &tenant.staff {
         let _ = writeln!(out, "  {:<15} {:<24} {}", member.role, member.email, member.password);

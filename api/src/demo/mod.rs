@@ -4,6 +4,7 @@ mod agencies;
 mod clock;
 mod conversation;
 mod fill;
+mod forms;
 mod guide;
 mod lmtp;
 mod place;

@@ -95,10 +95,15 @@ pub fn file_name(req: &HttpRequest) -> Result<String, Fail> {
     let named = ContentDisposition::from_raw(sent).map_err(|_| missing())?;
     let extended = named.get_filename_ext().and_then(|e| String::from_utf8(e.value.clone()).ok());
     let name = extended.or_else(|| named.get_filename().map(str::to_owned)).ok_or_else(missing)?;
+    tidy(&name).ok_or_else(missing)
+}
+
+/// A file's name without a path and control characters, of bearable length; none where nothing is left.
+pub fn tidy(name: &str) -> Option<String> {
     let bare = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut tidy: String = bare.chars().filter(|c| !c.is_control()).collect();
     tidy.truncate(tidy.floor_char_boundary(LONGEST_NAME));
-    if tidy.trim().is_empty() { Err(missing()) } else { Ok(tidy) }
+    Some(tidy).filter(|name| !name.trim().is_empty())
 }
 
 /// Uploads a file, to be sent with a message later.

@@ -27,7 +27,7 @@ pub const USUAL: usize = 256 * 1024;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A file has arrived by then.
-const UPLOAD_PATIENCE: Duration = Duration::from_secs(600);
+pub const UPLOAD_PATIENCE: Duration = Duration::from_secs(600);
 
 /// How fast a body must come at least: so many bytes in each such while, the first of which is free.
 #[derive(Clone, Copy)]

@@ -19,7 +19,7 @@ use super::{
     door::Knock,
     problem::{self, Problem},
 };
-use crate::{app::App, auth::quota::Standing, metrics};
+use crate::{app::App, auth::quota::Standing, metrics, pages::apology::Apology};
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -35,6 +35,7 @@ pub async fn frame(mut req: ServiceRequest, next: Next<impl MessageBody + 'stati
     };
     let id = request_id(&app, &req);
     let method = req.method().clone();
+    let apology = Apology::to(&app, req.request());
     // A HEAD is a GET whose body the server leaves out.
     if method == Method::HEAD {
         req.head_mut().method = Method::GET;
@@ -52,7 +53,11 @@ pub async fn frame(mut req: ServiceRequest, next: Next<impl MessageBody + 'stati
             if response.request().path().starts_with("/docs/") {
                 response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(DOCS_POLICY));
             }
-            settle(&app, &id, response.response_mut());
+            if let Some(problem) = troubled(&id, response.response_mut()) {
+                let page = apology.and_then(|apology| apology.page(Some(response.request()), &id, &problem));
+                *response.response_mut() = page.unwrap_or_else(|| written(&app, &id, &problem));
+            }
+            finish(&id, response.headers_mut());
             if let Some(standing) = standing {
                 tell(standing, response.response_mut().headers_mut());
             }
@@ -62,9 +67,10 @@ pub async fn frame(mut req: ServiceRequest, next: Next<impl MessageBody + 'stati
         }
         Ok(Err(e)) => {
             tracing::error!(runbook = "RB-REQUEST", request_id = id, error = %e, "A layer of the server failed.");
-            Err(outside(&app, &id, &method, begin, Problem::new(problem::BROKEN, problem::BROKEN.about)))
+            let problem = Problem::new(problem::BROKEN, problem::BROKEN.about);
+            Err(outside(&app, (&id, &method, begin), apology, problem))
         }
-        Err(_) => Err(outside(&app, &id, &method, begin, Problem::panicked())),
+        Err(_) => Err(outside(&app, (&id, &method, begin), apology, Problem::panicked())),
     }
 }
 
@@ -77,14 +83,18 @@ fn request_id(app: &App, req: &ServiceRequest) -> String {
     chosen.filter(fit).map_or_else(|| app.ids.next().simple().to_string(), str::to_owned)
 }
 
-/// Writes the problem's body where there is one, and the headers that every answer has.
-fn settle(app: &App, id: &str, response: &mut HttpResponse) {
+/// The problem that an answer carries, noted in the log where it is ours.
+fn troubled(id: &str, response: &mut HttpResponse) -> Option<Problem> {
     let carried = response.extensions_mut().remove::<Problem>();
-    let problem = carried.or_else(|| bare(response));
-    if let Some(problem) = problem {
-        *response = written(app, id, &problem);
+    let problem = carried.or_else(|| bare(response))?;
+    if let Some(cause) = &problem.cause {
+        if problem.kind.status >= 500 {
+            tracing::error!(runbook = "RB-REQUEST", request_id = id, code = problem.code, cause, "A request failed.");
+        } else {
+            tracing::info!(request_id = id, code = problem.code, cause, "A request was refused by the database.");
+        }
     }
-    finish(id, response.headers_mut());
+    Some(problem)
 }
 
 /// An error that did not come from us as a problem, such as the server's own 400.
@@ -93,20 +103,14 @@ fn bare(response: &HttpResponse) -> Option<Problem> {
     let known = |kind: &&&problem::Kind| kind.status == status.as_u16();
     let kind = if status.is_server_error() { problem::BROKEN } else { problem::MALFORMED };
     let kind = problem::KINDS.iter().find(known).map_or(kind, |kind| *kind);
-    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v == PROBLEM_JSON);
-    (status.as_u16() >= 400 && !is_problem).then(|| Problem::new(kind, kind.about))
+    let written = |v: &HeaderValue| v == PROBLEM_JSON || v.as_bytes().starts_with(b"text/html");
+    let is_written = response.headers().get(header::CONTENT_TYPE).is_some_and(written);
+    (status.as_u16() >= 400 && !is_written).then(|| Problem::new(kind, kind.about))
 }
 
 const PROBLEM_JSON: &str = "application/problem+json";
 
 fn written(app: &App, id: &str, problem: &Problem) -> HttpResponse {
-    if let Some(cause) = &problem.cause {
-        if problem.kind.status >= 500 {
-            tracing::error!(runbook = "RB-REQUEST", request_id = id, code = problem.code, cause, "A request failed.");
-        } else {
-            tracing::info!(request_id = id, code = problem.code, cause, "A request was refused by the database.");
-        }
-    }
     let mut answer = HttpResponse::build(problem.status());
     answer.insert_header((header::CONTENT_TYPE, PROBLEM_JSON));
     if problem.kind == problem::UNAUTHENTICATED {
@@ -168,29 +172,42 @@ fn log(id: &str, method: &Method, route: &str, status: StatusCode, begin: Instan
 
 /// An answer made when the request is already lost: whole, headers included.
 #[derive(Debug)]
-struct Whole(Problem, String, String);
+struct Whole {
+    problem: Problem,
+    id: String,
+    body: String,
+    apology: Option<Apology>,
+}
 
-fn outside(app: &App, id: &str, method: &Method, begin: Instant, problem: Problem) -> Error {
+fn outside(
+    app: &App,
+    (id, method, begin): (&str, &Method, Instant),
+    apology: Option<Apology>,
+    problem: Problem,
+) -> Error {
     let (code, cause) = (problem.code, &problem.cause);
     tracing::error!(runbook = "RB-REQUEST", request_id = id, code, cause, "A request failed.");
     log(id, method, "-", problem.status(), begin);
-    Whole(problem.clone(), id.to_owned(), problem.body(&app.public_url, id)).into()
+    Whole { id: id.to_owned(), body: problem.body(&app.public_url, id), problem, apology }.into()
 }
 
 impl std::fmt::Display for Whole {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
+        self.problem.fmt(f)
     }
 }
 
 impl ResponseError for Whole {
     fn status_code(&self) -> StatusCode {
-        self.0.status()
+        self.problem.status()
     }
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
-        let mut response = HttpResponse::build(self.0.status()).content_type(PROBLEM_JSON).body(self.2.clone());
-        finish(&self.1, response.headers_mut());
+        let page = self.apology.and_then(|apology| apology.page(None, &self.id, &self.problem));
+        let mut response = page.unwrap_or_else(|| {
+            HttpResponse::build(self.problem.status()).content_type(PROBLEM_JSON).body(self.body.clone())
+        });
+        finish(&self.id, response.headers_mut());
         response
     }
 }

@@ -43,7 +43,7 @@
 //!    set prints the documents anew. A secret in an answer is left out of what is stored: `reply.keep(&without)`.
 
 mod api_keys;
-mod attachments;
+pub mod attachments;
 mod auth;
 pub mod body;
 mod cases;
@@ -206,6 +206,7 @@ impl Front {
         routed
             .app_data(Data::from(self.app.clone()))
             .app_data(Data::new(self.running.clone()))
+            .configure(crate::pages::configure)
             .service(meta::openapi_31)
             .service(meta::openapi_30)
             .service(meta::metrics)

@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// Topics of one agency that a form shows.
-const MOST_TOPICS: i64 = 500;
+pub const MOST_TOPICS: i64 = 500;
 
 /// The agency of this slug, for a stranger who may ask so often.
 pub async fn agency(app: &App, req: &HttpRequest, slug: &str) -> Result<Uuid, Problem> {
@@ -121,6 +121,9 @@ pub struct TakenRequest {
     pub token: String,
     #[schema(example = "https://help.riverton.example/v1/public/riverton/requests/q83vEjRWeJCrze8SNFZ4kA")]
     pub status_url: String,
+    /// The same as a page, for people.
+    #[schema(example = "https://help.riverton.example/t/riverton/requests/q83vEjRWeJCrze8SNFZ4kA")]
+    pub page_url: String,
 }
 
 /// Asks the agency for something.
@@ -147,7 +150,8 @@ pub async fn request(app: Data<App>, req: HttpRequest, slug: Path<String>, body:
     let (case, token) = taken(&app, tenant, ask).await.map_err(Fail::from)?;
     let path = format!("/v1/public/{}/requests/{token}", *slug);
     let status_url = format!("{}{path}", app.public_url);
-    Ok(Reply::created(path, &TakenRequest { reference: case.reference, token, status_url })?)
+    let page_url = format!("{}/t/{}/requests/{token}", app.public_url, *slug);
+    Ok(Reply::created(path, &TakenRequest { reference: case.reference, token, status_url, page_url })?)
 }
 
 /// Takes a request in through the agency's form; the answer holds the secret that shows where it stands.

@@ -22,8 +22,8 @@ use crate::{
     ids,
     people::{phones, quiet::Hours},
     store::{
-        self, Json, Tx,
-        tenants::{Change, Gate},
+        self, Tx,
+        tenants::{Change, ContactDetails, Gate},
     },
     tenants,
 };
@@ -53,6 +53,8 @@ pub struct OwnTenant {
     require_if_match: bool,
     /// When nobody is texted who has asked for no hours of their own; null: texts go out at any hour.
     quiet_hours: Option<QuietHours>,
+    /// How people reach it, as its pages say it.
+    contact: ContactDetails,
     #[schema(example = "2026-11-22T09:00:00Z", format = DateTime)]
     updated_at: String,
 }
@@ -87,6 +89,7 @@ fn show(tx: &mut Tx) -> Result<(OwnTenant, i64), Fail> {
     let gate: Gate = row.settings.read();
     let quiet_hours = hold::hours_of(&row).map(QuietHours::of);
     let country = phones::country(&row);
+    let contact = ContactDetails::of(&row.settings);
     let view = OwnTenant {
         phone_country: (!country.is_empty()).then_some(country),
         text_budget: TextBudget::of(&row).into(),
@@ -98,6 +101,7 @@ fn show(tx: &mut Tx) -> Result<(OwnTenant, i64), Fail> {
         time_zone: row.time_zone,
         require_if_match: gate.require_if_match,
         quiet_hours,
+        contact,
         updated_at: row.updated_at.0.to_string(),
     };
     Ok((view, row.version))
@@ -138,6 +142,8 @@ pub struct ChangeTenant {
     /// Null turns them off. Where an agency says nothing they last from 21:00 to 08:00.
     #[serde(default, deserialize_with = "some")]
     quiet_hours: Option<Option<QuietHours>>,
+    /// How people reach it, as its pages say it; replaced as a whole.
+    contact: Option<ContactDetails>,
 }
 
 /// Changes the caller's agency.
@@ -149,7 +155,7 @@ pub async fn update(door: Door<needs::TenantManage>, body: Body<ChangeTenant>) -
     let name = new.name.map(|n| n.trim().to_owned());
     let change = Change { name: name.clone(), locale: new.locale, time_zone: new.time_zone };
     let quiet = new.quiet_hours.map(|set| set.map(QuietHours::hours));
-    let mut wrong = tenants::wrong_change(&change);
+    let mut wrong = tenants::wrong_change(&change, new.contact.as_ref());
     let own = quiet.iter().flatten().flat_map(Hours::wrong);
     wrong.extend(own.map(|(field, why)| (format!("/quiet_hours{field}"), why)));
     Fail::fields(wrong)?;
@@ -174,6 +180,9 @@ pub async fn update(door: Door<needs::TenantManage>, body: Body<ChangeTenant>) -
         }
         if let Some(budget) = &budget {
             store::tenant::set_setting(tx, budget::SETTING, Some(json!(budget)))?;
+        }
+        if let Some(contact) = &new.contact {
+            store::tenants::set_contact(tx, contact)?;
         }
         store::tenants::set_gate(tx, &Gate { require_if_match, ..gate }, who.acting.now)?;
         let (view, version) = show(tx)?;

@@ -81,7 +81,7 @@ macro_rules! over_both {
         }
     };
 }
-pub(super) use over_both;
+pub(crate) use over_both;
 
 /// One agency with an owner.
 pub struct Agency {

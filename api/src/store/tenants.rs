@@ -37,6 +37,31 @@ pub struct Gate {
     pub require_if_match: bool,
 }
 
+/// How people outside reach the agency, as its pages say it. Other settings in the column are kept as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ContactDetails {
+    #[schema(example = "+1 555 010 0100", max_length = 500)]
+    pub phone: Option<String>,
+    #[schema(example = "help@riverton.example", max_length = 500)]
+    pub email: Option<String>,
+    #[schema(example = "Monday to Friday, 9 to 5", max_length = 500)]
+    pub hours: Option<String>,
+    /// Where its counter is.
+    #[schema(max_length = 500)]
+    pub address: Option<String>,
+    /// Whom to call when it cannot wait.
+    #[schema(example = "911", max_length = 500)]
+    pub emergency: Option<String>,
+}
+
+impl ContactDetails {
+    /// What a tenant's settings say.
+    pub fn of(settings: &Json) -> Self {
+        settings.0.get("contact").cloned().map(Json).map(|contact| contact.read()).unwrap_or_default()
+    }
+}
+
 /// Puts a tenant on the installation's list.
 pub fn list_new(c: &mut Control, entry: &Entry) -> Result<()> {
     diesel::insert_into(tenants::table).values(entry.clone()).execute(c.0)?;
@@ -120,12 +145,25 @@ pub fn set_name(c: &mut Control, id: Uuid, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Changes what every request must know of the tenant.
-pub fn set_gate(tx: &mut Tx, gate: &Gate, now: Time) -> Result<()> {
+/// Changes how the agency is reached, without bumping the row's version: `set_gate` comes with it and does.
+pub fn set_contact(tx: &mut Tx, contact: &ContactDetails) -> Result<()> {
+    let settings = with(tx, &serde_json::json!({ "contact": contact }))?;
+    diesel::update(tx.of(tenant::table)).set(tenant::settings.eq(settings)).execute(tx.conn())?;
+    Ok(())
+}
+
+/// The tenant's settings with these in place of those of the same names.
+fn with(tx: &mut Tx, new: &impl Serialize) -> Result<Json> {
     let mut settings: Json = tx.of(tenant::table).select(tenant::settings).first(tx.conn())?;
-    if let (Some(all), Ok(serde_json::Value::Object(new))) = (settings.0.as_object_mut(), serde_json::to_value(gate)) {
+    if let (Some(all), Ok(serde_json::Value::Object(new))) = (settings.0.as_object_mut(), serde_json::to_value(new)) {
         all.extend(new);
     }
+    Ok(settings)
+}
+
+/// Changes what every request must know of the tenant.
+pub fn set_gate(tx: &mut Tx, gate: &Gate, now: Time) -> Result<()> {
+    let settings = with(tx, gate)?;
     diesel::update(tx.of(tenant::table))
         .set((tenant::settings.eq(settings), tenant::version.eq(tenant::version + 1), tenant::updated_at.eq(now)))
         .execute(tx.conn())?;

@@ -1,0 +1,9 @@
+//! The pages as a browser without scripts meets them.
+
+mod browser;
+mod colours;
+mod errors;
+mod forms;
+mod html;
+mod shape;
+mod trip;

@@ -1,0 +1,62 @@
+//! The citizens' pages in a real browser: every page and state in every language, judged by axe-core, in a narrow window,
+//! by keyboard alone and without scripts.
+
+use std::{collections::BTreeSet, process::Command};
+
+use civicdesk_tests::harness::{Engine, Program, server};
+use serde_json::{Value, json};
+
+/// States in which a page is judged, in each language.
+const STATES: usize = 13;
+
+#[test]
+#[ignore = "needs Chromium: run by tests/run"]
+fn everybody_can_use_every_page_in_every_language() {
+    let program = Program::start(Engine::Sqlite);
+    let agency = program.tenant("riverton");
+    agency.post("/v1/channels", json!({ "connector": "web" })).expecting(201);
+    let contact = json!({ "phone": "+1 555 010 0100", "hours": "Monday to Friday, 9 to 5", "emergency": "Call 911" });
+    agency.patch("/v1/tenant", json!({ "contact": contact })).expecting(200);
+    let topic = agency.post("/v1/topics", topic()).expecting(201).json()["id"].as_str().expect("an id").to_owned();
+    let base = program.base_url();
+
+    let directory = server("BROWSER_DIR");
+    let run = Command::new("node").arg("pages.mjs").args([&base, "riverton", &topic]).current_dir(directory).output();
+    let run = run.expect("node runs");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let seen: Vec<Value> = serde_json::from_slice(&run.stdout).expect("JSON from the browser");
+
+    let wrong: Vec<&Value> = seen.iter().filter(|page| page["violations"] != json!([])).collect();
+    assert!(wrong.is_empty(), "{}", serde_json::to_string_pretty(&wrong).expect("JSON"));
+    for language in ["en", "es"] {
+        let judged = seen.iter().filter(|page| page["language"] == language && page["rules"] != 0);
+        let states: BTreeSet<&str> = judged.filter_map(|page| page["state"].as_str()).collect();
+        assert_eq!(states.len(), STATES, "{states:?}");
+    }
+    let typed: Vec<&str> = seen.iter().filter_map(|page| page["reference"].as_str()).collect();
+    let cases = agency.get("/v1/cases?limit=100").expecting(200).json();
+    for reference in &typed {
+        let kept = cases["data"].as_array().expect("cases").iter().any(|case| case["reference"] == *reference);
+        assert!(kept, "{reference} is no case");
+    }
+    assert_eq!(typed.len(), 2, "a request by keyboard alone in each language");
+}
+
+/// A topic with a blank of every kind.
+fn topic() -> Value {
+    let many: Vec<Value> =
+        (0..9).map(|n| json!({ "key": format!("d{n}"), "label": format!("District {n}") })).collect();
+    json!({ "name": "Street lighting", "description": "Lamps in streets and parks.", "fields": [
+        { "key": "pole", "label": "Number on the pole", "kind": "text", "required": true, "hint": "Four digits" },
+        { "key": "state", "label": "What is wrong?", "kind": "choice", "required": true,
+          "choices": [{ "key": "out", "label": "It is out" }, { "key": "flickers", "label": "It flickers" }] },
+        { "key": "district", "label": "District", "kind": "choice", "choices": many },
+        { "key": "danger", "label": "Is it dangerous?", "kind": "yes_no" },
+        { "key": "since", "label": "Since when?", "kind": "date" },
+        { "key": "lamps", "label": "How many lamps?", "kind": "number" },
+        { "key": "place", "label": "Where is it?", "kind": "address" },
+        { "key": "more", "label": "Anything else?", "kind": "long_text" },
+        { "key": "owner_email", "label": "Email of the owner", "kind": "email" },
+        { "key": "owner_phone", "label": "Phone of the owner", "kind": "phone" },
+    ]})
+}
