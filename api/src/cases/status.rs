@@ -77,7 +77,7 @@ pub fn letter(
         expires_at: act.now.0.checked_add(HOLDS).ok().map(Time),
     };
     links::insert(tx, &link)?;
-    let link = format!("{}/v1/public/{}/requests/{token}", desk.public_url, desk.tenant.slug);
+    let link = format!("{}/t/{}/requests/{token}", desk.public_url, desk.tenant.slug);
     shortest(desk, language, &found, &link)
 }
 

@@ -29,6 +29,7 @@ pub async fn make(on: &Installation, tenant: Uuid, by: &Acting) -> Result<(), Fa
         address: None,
         settings: json!({}),
         case_policy: None,
+        fallback_channel_id: None,
     };
     setup::create(&on.app.store, &on.opener, tenant, by, form).await?;
     let (by, wanted) = (by.clone(), wanted()?);

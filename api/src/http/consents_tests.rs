@@ -98,7 +98,13 @@ impl Town {
 
     /// Everything that was texted, once nothing is due any more.
     async fn sent(&self, desk: &TestApp) -> Vec<String> {
-        let deps = jobs::Deps { intake: desk.intake(), opener: desk.app.opener.clone(), paused: bench::paused };
+        let deps = jobs::Deps {
+            intake: desk.intake(),
+            opener: desk.app.opener.clone(),
+            paused: bench::paused,
+            patience: SignedDuration::from_mins(10),
+            scanner: None,
+        };
         let stop = CancellationToken::new();
         let clock = desk.app.clock.clone();
         let task = tokio::spawn(Runner::new(desk.app.store.clone(), clock, jobs::all(deps)).run(stop.clone()));

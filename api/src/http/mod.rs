@@ -113,6 +113,7 @@ mod likely_tests;
 mod matrix_tests;
 #[cfg(test)]
 mod proofs_tests;
+#[cfg(test)]
 mod scan_tests;
 #[cfg(test)]
 mod suggestions_tests;

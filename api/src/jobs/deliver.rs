@@ -31,10 +31,7 @@ use crate::{
     channels::{guard, open::Opened},
     fail::Fail,
     metrics,
-    people::{
-        addresses,
-        consents::{self, Source},
-    },
+    people::{addresses, consents},
     store::{
         Time, Tx, Uid, attachments, cases, channels,
         jobs::{self, Job},

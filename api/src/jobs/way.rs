@@ -13,6 +13,7 @@ use crate::{
     channels::{fallback, guard},
     fail::Fail,
     ids,
+    people::consents,
     store::{
         Json, Time, Tx,
         channels::{self, Channel},
@@ -57,6 +58,7 @@ fn next(
         if let Some(can) = can
             && at.state == "active"
             && avoided(&at, now, patience).is_none()
+            && consents::refusal(tx, at.id, outbound.to.iter().chain(&outbound.cc))?.is_none()
         {
             return Ok(Some((at, can)));
         }

@@ -15,9 +15,7 @@ use uuid::Uuid;
 use crate::{
     cases::intake::Deps,
     fail::Fail,
-    store::{
-        self, Time, Tx, attachments, auto_letters, budgets, idempotency, proofs, receipts, sessions, tenants,
-    },
+    store::{self, Time, Tx, attachments, auto_letters, budgets, idempotency, proofs, receipts, sessions, tenants},
 };
 
 /// How often it is asked whose day has passed.
@@ -77,7 +75,7 @@ async fn sweep_next(deps: &Deps, stop: &CancellationToken) -> Result<bool, Fail>
 
 async fn sweep(deps: &Deps, tenant: Uuid, stop: &CancellationToken) -> Result<(), Fail> {
     let now = Time::new(deps.clock.now());
-    let old: [fn(&mut Tx, Time) -> store::Result<usize>; 5] = [
+    let old: [fn(&mut Tx, Time) -> store::Result<usize>; 6] = [
         |tx, now| idempotency::prune(tx, before(now, REPEATED), TOGETHER),
         |tx, now| sessions::forget(tx, before(now, ENDED), TOGETHER),
         |tx, now| auto_letters::forget(tx, before(now, LETTERS), TOGETHER),
