@@ -101,7 +101,8 @@ fn merge(into: &mut Value, patch: Value) {
 pub fn shown(opener: &Opener, row: &Channel) -> Result<Value, Fail> {
     let Some((about, _)) = opener.registry().find(&row.connector) else { return Ok(Value::Object(Map::new())) };
     let settings = opener.unseal(row)?;
-    Ok(open_part(&settings, &about.settings_schema, &about.settings_schema).unwrap_or_default())
+    let open = open_part(&settings, &about.settings_schema, &about.settings_schema).filter(Value::is_object);
+    Ok(open.unwrap_or_else(|| Value::Object(Map::new())))
 }
 
 /// What of a value a schema shows; none where it is secret or unknown.

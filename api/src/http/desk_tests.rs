@@ -6,7 +6,7 @@ use super::testing::{Agency, Answered, TestApp, over_both};
 
 async fn channel(desk: &TestApp, agency: &Agency, connector: &str) {
     let made = desk.post("/v1/channels", &agency.key, json!({ "connector": connector })).await;
-    assert_eq!(made.status, 201, "{:?}", made.body);
+    assert_eq!((made.status.as_u16(), &made.body["settings"]), (201, &json!({})), "{:?}", made.body);
 }
 
 /// An agency whose people dial as one does in the United States.
