@@ -42,7 +42,7 @@ fn cargo(arguments: &[&str]) {
 /// Their program; built once, and the kit run over their connector before it.
 static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
     cargo(&["test", "--package", "heron"]);
-    cargo(&["build", "--package", "heron-desk"]);
+    cargo(&["build", "--package", "heron-desk", "--features", "test-hooks"]);
     target().join("debug/heron-desk")
 });
 
