@@ -1,5 +1,6 @@
 //! Who may: credentials and what they stand for, the policy table, passwords, keys and the seal on secrets at rest.
 
+mod blocked;
 pub mod credential;
 pub mod keys;
 pub mod limits;

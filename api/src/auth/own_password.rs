@@ -42,7 +42,8 @@ pub async fn check(
     (current, new): (&Secret, &Secret),
     from: Option<IpAddr>,
 ) -> Result<String, Fail> {
-    passwords::acceptable(new).map_err(|why| Fail::field("/new_password", why))?;
+    passwords::acceptable(new, &[&member.slug, &member.row.email, &member.row.name])
+        .map_err(|why| Fail::field("/new_password", why))?;
     app.limits.sign_in(&member.slug, &member.row.email, from, app.now())?;
     if !app.passwords.check(current, member.row.password_hash.clone()).await? {
         return Err(Fail::field("/current_password", "is not the password"));

@@ -6,7 +6,10 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Versio
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use civicdesk_contract::Secret;
 use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
 
+use super::blocked::{self, Guessed};
 use crate::{fail::Fail, ids::Ids, workers::Workers};
 
 /// Shorter ones are guessed too easily; a sentence is longer.
@@ -36,7 +39,7 @@ impl Passwords {
     pub async fn hash(&self, password: &Secret) -> Result<String, Fail> {
         let (password, salt) = (password.clone(), self.ids.bytes::<16>());
         let hashed = self.run(move || {
-            let hash = argon2()?.hash_password_with_salt(password.expose().as_bytes(), &salt);
+            let hash = argon2()?.hash_password_with_salt(normal(&password).as_bytes(), &salt);
             hash.map(|h| h.to_string()).map_err(|e| Fail::Broken(format!("argon2: {e}")))
         });
         hashed.await?
@@ -48,7 +51,7 @@ impl Passwords {
         let checked = self.run(move || {
             let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
             let hash = PasswordHash::new(&hash).map_err(|e| Fail::Broken(format!("a stored password hash: {e}")))?;
-            Ok(argon2()?.verify_password(password.expose().as_bytes(), &hash).is_ok())
+            Ok(argon2()?.verify_password(normal(&password).as_bytes(), &hash).is_ok())
         });
         checked.await?.map(|right| right && known)
     }
@@ -70,11 +73,42 @@ fn argon2() -> Result<Argon2<'static>, Fail> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-/// Whether a new password is long enough. No other rule: length is what helps.
-pub fn acceptable(password: &Secret) -> Result<(), String> {
-    match password.expose().chars().count() {
-        LEAST..=MOST => Ok(()),
-        _ => Err(format!("must have {LEAST} to {MOST} characters; a sentence is easy to remember")),
+/// One spelling for what two keyboards write differently (NIST SP 800-63B-4, 3.1.1.2).
+fn normal(password: &Secret) -> Zeroizing<String> {
+    Zeroizing::new(password.expose().nfc().collect())
+}
+
+/// Why a password cannot be taken, in words that say what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Weak {
+    #[error("must have {LEAST} to {MOST} characters; a sentence is easy to remember")]
+    Length,
+    #[error("is among the passwords that are tried first, because many people had the same idea")]
+    Common,
+    #[error("is a pattern that is guessed quickly: a sentence of your own is safer")]
+    Pattern,
+    #[error("is made of names that others know: a sentence of your own is safer")]
+    Names,
+}
+
+impl From<Weak> for String {
+    fn from(weak: Weak) -> Self {
+        weak.to_string()
+    }
+}
+
+/// Whether a new password may be one: long enough, and none that is guessed first. `words` are what others know of the
+/// person and the agency. No other rule: demands for digits and signs make passwords worse.
+pub fn acceptable(password: &Secret, words: &[&str]) -> Result<(), Weak> {
+    let password = normal(password);
+    if !(LEAST..=MOST).contains(&password.chars().count()) {
+        return Err(Weak::Length);
+    }
+    match blocked::guessed(&password, words) {
+        None => Ok(()),
+        Some(Guessed::Common) => Err(Weak::Common),
+        Some(Guessed::Pattern) => Err(Weak::Pattern),
+        Some(Guessed::Names) => Err(Weak::Names),
     }
 }
 
@@ -98,6 +132,27 @@ mod tests {
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(passwords.check(&word, Some(hash.clone())).await.unwrap());
         assert!(!passwords.check(&Secret::new("correct horse batterz"), Some(hash)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_password_is_the_same_from_every_keyboard() {
+        let passwords = passwords();
+        let hash = passwords.hash(&Secret::new("el ni\u{f1}o come lim\u{f3}n")).await.unwrap();
+        assert!(passwords.check(&Secret::new("el nin\u{303}o come limo\u{301}n"), Some(hash.clone())).await.unwrap());
+        assert!(!passwords.check(&Secret::new("el nino come limon"), Some(hash)).await.unwrap());
+    }
+
+    #[test]
+    fn a_password_counts_characters_as_people_do_and_is_never_cut() {
+        let fits = |text: &str| acceptable(&Secret::new(text), &[]);
+        assert_eq!(fits("fourteen chars"), Err(Weak::Length));
+        assert!(Weak::Length.to_string().contains("15 to 256"));
+        assert_eq!(fits("fifteen letters"), Ok(()));
+        assert_eq!(fits(&"猫は窓辺で静かに眠っている午後".chars().collect::<String>()), Ok(()));
+        let long: String = ('\u{4e00}'..).take(256).collect::<Vec<_>>().chunks(2).rev().flatten().collect();
+        assert_eq!(fits(&long), Ok(()));
+        assert_eq!(fits(&format!("{long}x")), Err(Weak::Length));
+        assert_eq!(fits("passwordpassword"), Err(Weak::Common));
     }
 
     #[tokio::test]

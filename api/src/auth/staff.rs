@@ -53,8 +53,8 @@ pub async fn prepare(app: &App, tenant: Uuid, new: NewStaff) -> Result<(Staff, O
     if name.is_empty() || name.chars().count() > 200 {
         wrong.push(("/name", "must have 1 to 200 characters".to_owned()));
     }
-    if let Some(Err(why)) = new.password.as_ref().map(passwords::acceptable) {
-        wrong.push(("/password", why));
+    if let Some(Err(why)) = new.password.as_ref().map(|new| passwords::acceptable(new, &[&email, &name])) {
+        wrong.push(("/password", why.to_string()));
     }
     Fail::fields(wrong)?;
     let made = new.password.is_none().then(|| app.passwords.generate());

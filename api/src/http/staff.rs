@@ -195,8 +195,9 @@ pub async fn update(door: Door<needs::StaffManage>, path: Path<String>, body: Bo
     if new.name.as_ref().is_some_and(|n| n.trim().is_empty() || n.chars().count() > 200) {
         wrong.push(("/name", "must have 1 to 200 characters".to_owned()));
     }
-    if let Some(Err(why)) = new.password.as_ref().map(passwords::acceptable) {
-        wrong.push(("/password", why));
+    let known = new.name.as_deref().unwrap_or_default();
+    if let Some(Err(why)) = new.password.as_ref().map(|new| passwords::acceptable(new, &[known])) {
+        wrong.push(("/password", why.to_string()));
     }
     Fail::fields(wrong)?;
     let password_hash = match &new.password {
