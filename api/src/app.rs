@@ -19,6 +19,7 @@ use crate::{
     channels::{open::Opener, registry::Registry},
     fail::Fail,
     ids::Ids,
+    recovery,
     settings::{self, Cidr},
     store::{Store, Time},
     workers::Workers,
@@ -57,6 +58,7 @@ pub struct App {
     pub master: MasterKey,
     pub seal: Seal,
     pub opener: Opener,
+    pub recovery: recovery::Desk,
     pub public_url: String,
     pub trusted_proxies: Vec<Cidr>,
     pub bounds: settings::Limits,
@@ -87,12 +89,16 @@ impl App {
         let mut intake = intake::Deps::new(store.clone(), blobs.clone(), time, parsing.clone(), connectors, reply_key);
         intake.public_url.clone_from(&public_url);
         intake.scanning = setup.scanning;
+        let opener = Opener::new(setup.registry, setup.tools, seal.clone());
+        let codes = recovery::codes::Key::new(&master);
+        let recovery = recovery::Desk { seal: seal.clone(), codes, kinds: opener.kinds() };
         Ok(Self {
             store,
             clock,
             blobs,
             master,
-            opener: Opener::new(setup.registry, setup.tools, seal.clone()),
+            opener,
+            recovery,
             seal,
             public_url,
             trusted_proxies,

@@ -31,6 +31,10 @@ pub const VISIT: Prefix = Prefix("vis");
 pub const PROOF: Prefix = Prefix("prf");
 pub const NOTICE: Prefix = Prefix("ntc");
 pub const EVENT: Prefix = Prefix("evt");
+pub const RECOVERY: Prefix = Prefix("rec");
+pub const LETTER: Prefix = Prefix("let");
+pub const ACCOUNT: Prefix = Prefix("acc");
+pub const SIGN_IN: Prefix = Prefix("sin");
 
 impl Prefix {
     /// `cas_0197…`: the id as it is shown outside.

@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod outgoing;
 pub mod pages;
 pub mod people;
+pub mod recovery;
 pub mod server;
 pub mod settings;
 pub mod store;

@@ -123,6 +123,23 @@ pub fn connectors_by_name(sources: &[Source]) -> Vec<Finding> {
     findings
 }
 
+/// What answers whoever asks for a code.
+const ASKING: [&str; 3] = ["api/src/recovery/asking.rs", "api/src/http/asking.rs", "api/src/pages/recover/ask.rs"];
+/// What knows who has an account.
+const KNOWING: [&str; 7] = ["accounts", "contacts", "recoveries", "sign_ins", "issuing", "completing", "signing_in"];
+
+/// What answers whoever asks for a code has no door to accounts, so that no answer can tell of one.
+pub fn asking_knows_nobody(sources: &[Source]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for source in sources.iter().filter(|s| ASKING.contains(&s.path.as_str())) {
+        for name in KNOWING {
+            let what = format!("`{name}` knows who has an account: leave the looking to the job that is written here");
+            findings.extend(words(&source.code, name).map(|at| source.finding(at, what.clone())));
+        }
+    }
+    findings
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +182,16 @@ mod tests {
         assert_eq!(findings(great_dependencies, "api/src/cli/serve.rs", actix), 0);
         assert_eq!(findings(great_dependencies, "api/src/store/cases.rs", diesel), 0);
         assert_eq!(findings(great_dependencies, "api/src/cases/reply.rs", "// diesel would be wrong here"), 0);
+    }
+
+    #[test]
+    fn an_answer_that_could_tell_of_an_account_is_named() {
+        let look = "fn f(tx: &mut Tx) { store::accounts::by_address(tx, kind, normal); }";
+        for path in ASKING {
+            assert_eq!(findings(asking_knows_nobody, path, look), 1);
+            assert_eq!(findings(asking_knows_nobody, path, "#[post(\"/public/{tenant}/accounts\")]"), 0);
+        }
+        assert_eq!(findings(asking_knows_nobody, "api/src/recovery/issuing.rs", look), 0);
     }
 
     #[test]

@@ -8,6 +8,11 @@ fn rooms_know_each_other_in_one_direction_only() {
 }
 
 #[test]
+fn what_answers_whoever_asks_for_a_code_has_no_door_to_accounts() {
+    hold(rooms::asking_knows_nobody(&repository()));
+}
+
+#[test]
 fn http_and_pages_alone_know_actix_and_the_store_alone_knows_diesel() {
     hold(rooms::great_dependencies(&repository()));
 }

@@ -16,6 +16,9 @@ const BY_PERSON: u32 = 10;
 const BY_NETWORK: u32 = 100;
 /// How long tries are remembered, in seconds.
 const WINDOW: i64 = 15 * 60;
+/// Codes that one network may ask for in an hour, over all tenants.
+const ASKS: u32 = 10;
+const HOUR: i64 = 60 * 60;
 /// Whom to remember at most. Beyond it the oldest windows are forgotten.
 const REMEMBERED: usize = 20_000;
 
@@ -50,6 +53,22 @@ impl Limits {
         Ok(())
     }
 
+    /// Whether a network may ask for another code in this hour. Where nobody knows whence a request came, it may.
+    pub fn ask(&self, from: Option<IpAddr>, now: Timestamp) -> bool {
+        let Some(from) = from else { return true };
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = now.as_second();
+        if all.len() >= REMEMBERED {
+            forget(&mut all, now);
+        }
+        let asks = all.entry(format!("asks {}", network(from))).or_insert(Tries { count: 0, since: now });
+        if now - asks.since >= HOUR {
+            *asks = Tries { count: 0, since: now };
+        }
+        asks.count = asks.count.saturating_add(1);
+        asks.count <= ASKS
+    }
+
     /// The password was right: this try does not count.
     pub fn forgive(&self, tenant: &str, email: &str, from: Option<IpAddr>) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,7 +94,7 @@ fn network(ip: IpAddr) -> String {
 }
 
 fn forget(all: &mut HashMap<String, Tries>, now: i64) {
-    all.retain(|_, t| now - t.since < WINDOW);
+    all.retain(|_, t| now - t.since < HOUR);
     if all.len() >= REMEMBERED {
         let mut ages: Vec<i64> = all.values().map(|t| t.since).collect();
         ages.sort_unstable();
@@ -113,6 +132,15 @@ mod tests {
         }
         assert!(limits.sign_in("a", "new@y.org", Some(IpAddr::from([192, 0, 2, 250])), at(0)).is_err());
         limits.sign_in("a", "new@y.org", Some(IpAddr::from([192, 0, 3, 1])), at(0)).unwrap();
+    }
+
+    #[test]
+    fn one_network_asks_for_few_codes_an_hour() {
+        let limits = Limits::default();
+        let from = |host| Some(IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, host]));
+        assert!((0..10).all(|host| limits.ask(from(host), at(0))));
+        assert!(!limits.ask(from(99), at(3599)));
+        assert!(limits.ask(from(99), at(3600)) && limits.ask(Some(IpAddr::from([192, 0, 2, 1])), at(1)));
     }
 
     #[test]

@@ -101,6 +101,7 @@ impl Town {
         let deps = jobs::Deps {
             intake: desk.intake(),
             opener: desk.app.opener.clone(),
+            recovery: desk.app.recovery.clone(),
             paused: bench::paused,
             patience: SignedDuration::from_mins(10),
             scanner: None,

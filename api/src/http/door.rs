@@ -60,7 +60,7 @@ fn attached(req: &HttpRequest) -> Result<(Data<App>, Data<Running>), Fail> {
 }
 
 /// The credential in the `Authorization` header. Cookies and query parameters are no credentials here.
-fn bearer(req: &HttpRequest) -> Result<&str, Fail> {
+pub(super) fn bearer(req: &HttpRequest) -> Result<&str, Fail> {
     let mut sent = req.headers().get_all(header::AUTHORIZATION);
     let (Some(value), None) = (sent.next(), sent.next()) else { return Err(NO_CREDENTIAL) };
     let (scheme, credential) = value.to_str().ok().and_then(|v| v.split_once(' ')).ok_or(NO_CREDENTIAL)?;

@@ -42,13 +42,16 @@
 //! 5. One line in [`v1`] below, its tag in `openapi.rs`, and `cargo test -p civicdesk openapi` with `PRINT_OPENAPI=1`
 //!    set prints the documents anew. A secret in an answer is left out of what is stored: `reply.keep(&without)`.
 
+mod account;
 mod api_keys;
+pub mod asking;
 pub mod attachments;
 mod auth;
 pub mod body;
 mod cases;
 mod channels;
 mod chat;
+mod citizen;
 mod client;
 mod connectors;
 mod consents;
@@ -76,6 +79,7 @@ mod proofs;
 pub mod public;
 mod query;
 mod raw;
+mod recoveries;
 mod search;
 pub mod serve;
 mod show;
@@ -113,6 +117,8 @@ mod likely_tests;
 mod matrix_tests;
 #[cfg(test)]
 mod proofs_tests;
+#[cfg(test)]
+pub mod recovery_tests;
 #[cfg(test)]
 mod scan_tests;
 #[cfg(test)]
@@ -163,6 +169,9 @@ fn v1(to: &mut ServiceConfig) {
     to.service(proofs::show).service(proofs::confirm_linked);
     to.service(public::topics).service(public::request).service(public::status).service(public::add);
     to.service(uploads::upload);
+    to.service(asking::recover).service(asking::register).service(recoveries::complete);
+    to.service(account::sign_in).service(account::read).service(account::list).service(account::end);
+    to.service(account::password);
     to.service(inbound::reconciliation).service(inbound::list).service(inbound::read);
     to.service(inbound::raw).service(inbound::replay);
     to.service(events::of_case).service(events::list);

@@ -10,7 +10,7 @@ use super::{down, problem};
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// What each tag holds, in the order of the documentation.
-const TAGS: [(&str, &str); 19] = [
+const TAGS: [(&str, &str); 20] = [
     ("cases", "The shared record: what was asked, and where it stands."),
     ("messages", "What was said in a case, and answering."),
     ("attachments", "Files up and down."),
@@ -19,6 +19,7 @@ const TAGS: [(&str, &str); 19] = [
     ("channels", "The agency's accounts on the networks, and the kinds of network there are."),
     ("desk", "The telephone and the counter: a case within one call, and the numbers that people take."),
     ("public", "What anyone may do without signing in."),
+    ("account", "A citizen's own account: signing in, and looking after it."),
     ("hooks", "Where the networks' providers call us."),
     ("inbound", "The ledger: everything that came in, and what became of it."),
     ("events", "The log: who did what, when."),
@@ -65,6 +66,8 @@ fn complete(mut document: Value) -> Value {
     document["components"]["securitySchemes"] = json!({ "bearer": {
         "type": "http", "scheme": "bearer",
         "description": "An access token from /v1/auth/login, an API key of the agency, or for /v1/tenants an operator's key.",
+    }, "citizen": {
+        "type": "http", "scheme": "bearer", "description": "A citizen's token from /v1/public/{tenant}/sign-ins.",
     } });
     let mut schemas = vec![(problem::Body::name().into_owned(), problem::Body::schema())];
     problem::Body::schemas(&mut schemas);

@@ -24,6 +24,7 @@ use crate::{
     fail::Fail,
     ids::Ids,
     people::contacts,
+    recovery,
     store::{
         Control, Json, Store, Time, Tx, Uid, Url, channels as rows,
         events::{self, Filter},
@@ -99,7 +100,10 @@ impl Bench {
             lmtp::connector(all),
         ]);
         let tools = net::tools(clock.clone(), &net::Reach::new(|_| false)).unwrap();
-        let opener = Opener::new(registry.clone(), tools, Seal::new(&MasterKey::new([7; 32]), ids.clone()));
+        let master = MasterKey::new([7; 32]);
+        let seal = Seal::new(&master, ids.clone());
+        let opener = Opener::new(registry.clone(), tools, seal.clone());
+        let recovery = recovery::Desk { seal, codes: recovery::codes::Key::new(&master), kinds: opener.kinds() };
         let intake = intake::Deps::new(
             store.clone(),
             Blobs::local(&dir.path().join("blobs")).unwrap(),
@@ -108,7 +112,8 @@ impl Bench {
             Arc::new(move |id| registry.find(id).map(|(_, connector)| connector.clone())),
             ReplyKey::new([9; 32]),
         );
-        let deps = Deps { intake, opener, paused, patience: SignedDuration::from_mins(10), scanner: None };
+        let patience = SignedDuration::from_mins(10);
+        let deps = Deps { intake, opener, recovery, paused, patience, scanner: None };
         Self { store, network, deps, still, dir }
     }
 

@@ -21,6 +21,7 @@ mod open_tests;
 mod outbound;
 #[cfg(test)]
 mod proof_tests;
+mod recovery;
 pub mod runner;
 mod scan;
 #[cfg(test)]
@@ -39,6 +40,7 @@ use jiff::SignedDuration;
 use crate::{
     cases::{intake, keywords::NOTICE, media::FETCH, scan::SCAN},
     channels::open::Opener,
+    recovery::{Desk, asking::ASKED, secrets::SEND},
     store::Time,
 };
 use claim::DELIVER;
@@ -49,6 +51,7 @@ use runner::{Brake, Work};
 pub struct Deps {
     pub intake: intake::Deps,
     pub opener: Opener,
+    pub recovery: Desk,
     /// Whether a tenant's messages must wait.
     pub paused: Brake,
     /// How long a network may say nothing of what was sent, where it used to say it.
@@ -72,6 +75,9 @@ const ANSWERING: usize = 16;
 /// Agencies whose channels or files are looked at side by side.
 const LOOKING: usize = 4;
 
+/// Agencies whose citizens' wishes for a code are looked at, and whose letters with codes are sent, side by side.
+const RECOVERING: usize = 64;
+
 /// Everything that is done in the background.
 pub fn all(deps: Deps) -> Vec<Work> {
     vec![
@@ -80,6 +86,8 @@ pub fn all(deps: Deps) -> Vec<Work> {
         answers(deps.clone()),
         silences(deps.clone()),
         scans(deps.clone()),
+        asks(deps.clone()),
+        secrets(deps.clone()),
         deliveries(deps),
     ]
 }
@@ -146,6 +154,33 @@ fn silences(deps: Deps) -> Work {
         handler: Arc::new(move |tenant, jobs, stop| {
             let deps = deps.clone();
             Box::pin(async move { silence::lane(&deps, tenant, jobs, stop).await })
+        }),
+    }
+}
+
+/// The work of looking who asked for a code.
+fn asks(deps: Deps) -> Work {
+    Work {
+        kind: ASKED,
+        at_once: RECOVERING,
+        brake: None,
+        handler: Arc::new(move |tenant, jobs, stop| {
+            let deps = deps.clone();
+            Box::pin(async move { recovery::asked(&deps, tenant, jobs, stop).await })
+        }),
+    }
+}
+
+/// The work of sending letters with a secret.
+fn secrets(deps: Deps) -> Work {
+    let brake = Some(deps.paused);
+    Work {
+        kind: SEND,
+        at_once: RECOVERING,
+        brake,
+        handler: Arc::new(move |tenant, jobs, stop| {
+            let deps = deps.clone();
+            Box::pin(async move { recovery::letters(&deps, tenant, jobs, stop).await })
         }),
     }
 }

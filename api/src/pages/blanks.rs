@@ -94,6 +94,15 @@ impl Blank {
     }
 }
 
+impl Blank {
+    /// Puts beside it what is wrong with it, and answers its line in the list of errors.
+    pub fn refuse(&mut self, reader: &Reader, flaw: &str) -> Value {
+        let sentence = reader.word("flaws", flaw).replace("{label}", &self.label);
+        self.error = Some(sentence.clone());
+        json!({ "id": self.id, "sentence": sentence })
+    }
+}
+
 /// Puts beside every blank what is wrong with it, and lists everything that is wrong, in the order of the blanks.
 pub fn mark(reader: &Reader, blanks: &mut [Blank], wrong: &[Wrong]) -> Vec<Value> {
     let mut listed = Vec::new();

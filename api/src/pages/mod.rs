@@ -16,6 +16,7 @@ mod cookies;
 mod find;
 mod home;
 mod reader;
+mod recover;
 mod request;
 mod sent;
 mod templates;
@@ -28,6 +29,7 @@ use actix_web::web::{self, ServiceConfig};
 /// Every page.
 pub fn configure(to: &mut ServiceConfig) {
     assets::configure(to);
+    recover::configure(to);
     to.service(web::resource("/t/{tenant}").route(web::get().to(home::show)));
     let new = web::resource("/t/{tenant}/requests/new");
     to.service(new.route(web::get().to(ask::show)).route(web::post().to(ask::send)));

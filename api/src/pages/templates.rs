@@ -40,6 +40,9 @@ const FILES: &[(&str, &str)] = files![
     "received.html",
     "status.html",
     "find.html",
+    "recover_ask.html",
+    "recover_code.html",
+    "recover_done.html",
     "problem.html",
 ];
 

@@ -49,9 +49,9 @@ fn bind(setting: &str, at: Option<SocketAddr>) -> Result<Option<std::net::TcpLis
 pub async fn start(on: &Arc<Installation>, doors: Doors, stop: &CancellationToken) -> io::Result<JoinSet<()>> {
     let mut work = JoinSet::new();
     let patience = SignedDuration::from_mins(i64::from(on.settings.sending.silent_minutes));
-    let (intake, opener) = (on.intake.clone(), on.opener.clone());
+    let (intake, opener, recovery) = (on.intake.clone(), on.opener.clone(), on.app.recovery.clone());
     let scanner = on.settings.scan.clamd();
-    let jobs = jobs::Deps { intake, opener, paused: outgoing::paused, patience, scanner };
+    let jobs = jobs::Deps { intake, opener, recovery, paused: outgoing::paused, patience, scanner };
     let runner = Runner::new(on.app.store.clone(), on.app.clock.clone(), jobs::all(jobs));
     work.spawn(runner.run(stop.clone()));
     work.spawn(sweep::run(on.intake.clone(), stop.clone()));

@@ -1,5 +1,6 @@
 //! The only SQL in the program: one text of every query, for SQLite files and for PostgreSQL.
 
+pub mod accounts;
 pub mod assigning;
 pub mod attachments;
 pub mod auto_letters;
@@ -32,11 +33,14 @@ mod pg;
 pub mod proofs;
 mod queue;
 pub mod receipts;
+pub mod recoveries;
 pub mod routes;
 pub mod schema;
 pub mod scope;
 pub mod search;
+pub mod secret_letters;
 pub mod sessions;
+pub mod sign_ins;
 pub mod staff;
 pub mod suggestions;
 pub mod teams;

@@ -181,6 +181,26 @@ tenant_tables! {
     usage (tenant_id, month) {
         tenant_id: Id, month: Text, parts: BigInt, alarmed_at: Nullable<Ts>, spent_at: Nullable<Ts>,
     }
+    accounts (tenant_id, id) {
+        tenant_id: Id, id: Id, contact_id: Id, password_hash: Text, status: Text, epoch: BigInt, password_at: Ts,
+        created_at: Ts,
+    }
+    account_addresses (tenant_id, id) {
+        tenant_id: Id, id: Id, account_id: Id, kind: Text, value: Text, normal: Text, verified_at: Ts,
+    }
+    sign_ins (tenant_id, id) {
+        tenant_id: Id, id: Id, account_id: Id, hash: Binary, created_at: Ts, expires_at: Ts, ended_at: Nullable<Ts>,
+        end_reason: Nullable<Text>,
+    }
+    recoveries (tenant_id, id) {
+        tenant_id: Id, id: Id, purpose: Text, account_id: Nullable<Id>, epoch: BigInt, kind: Text, value: Text,
+        normal: Text, code_hash: Binary, tries: Integer, created_at: Ts, expires_at: Ts, used_at: Nullable<Ts>,
+        ended_at: Nullable<Ts>,
+    }
+    secret_letters (tenant_id, id) {
+        tenant_id: Id, id: Id, channel_id: Id, contact_id: Nullable<Id>, purpose: Text, sealed: Nullable<Binary>,
+        state: Text, detail: Nullable<Text>, attempts: Integer, created_at: Ts, useless_at: Ts, state_at: Ts,
+    }
     search_docs (tenant_id, docid) {
         tenant_id: Id, docid: BigInt, kind: Text, ref_id: Id, case_id: Nullable<Id>, at: Ts, tokens: Text,
     }

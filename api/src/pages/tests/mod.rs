@@ -5,5 +5,6 @@ mod colours;
 mod errors;
 mod forms;
 mod html;
+mod recover;
 mod shape;
 mod trip;

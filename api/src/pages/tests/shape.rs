@@ -25,12 +25,24 @@ async fn every_page(browser: &mut Browser<'_>, topic: &str) -> Vec<(String, Show
         received.as_str(),
         status.as_str(),
         &format!("{status}?added=yes"),
+        "/t/riverton/recover",
+        "/t/riverton/register",
+        "/t/riverton/recover/rec_0197f2a1c3d47b3e8a1f5c2d9e6b7a91",
+        "/t/riverton/recover/done",
+        "/t/riverton/register/done",
         "/t/riverton/nothing",
         "/t/nowhere",
     ] {
         pages.push((path.to_owned(), browser.get(path).await));
     }
-    for (path, files) in [(form.as_str(), [("lamp.jpg", "light")].as_slice()), (status.as_str(), &[])] {
+    let code = "/t/riverton/recover/rec_0197f2a1c3d47b3e8a1f5c2d9e6b7a91";
+    for (path, files) in [
+        (form.as_str(), [("lamp.jpg", "light")].as_slice()),
+        (status.as_str(), &[]),
+        ("/t/riverton/recover", &[]),
+        ("/t/riverton/register", &[]),
+        (code, &[]),
+    ] {
         pages.push((format!("{path} refused"), browser.fill(path, &[("/email", "x")], files).await));
     }
     pages

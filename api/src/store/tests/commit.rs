@@ -85,7 +85,7 @@ async fn a_full_disk_in_the_middle_of_a_group_loses_and_doubles_nothing() {
     let door = place.store.tenant(place.tenants[0]);
     door.write(|tx| {
         if let Db::Lite(c) = tx.conn() {
-            c.batch_execute("PRAGMA max_page_count = 150")?;
+            c.batch_execute("PRAGMA max_page_count = 200")?;
         }
         Ok::<_, Error>(())
     })
@@ -98,7 +98,7 @@ async fn a_full_disk_in_the_middle_of_a_group_loses_and_doubles_nothing() {
                 door.write(move |tx| {
                     // Every try meets the same full disk, whatever connection it runs on.
                     if let Db::Lite(c) = tx.conn() {
-                        c.batch_execute("PRAGMA max_page_count = 150")?;
+                        c.batch_execute("PRAGMA max_page_count = 200")?;
                     }
                     let row = contact(tx, 5000 + n, &"x".repeat(20_000));
                     contacts::insert(tx, &row)

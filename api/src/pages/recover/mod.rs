@@ -1,0 +1,16 @@
+//! `/t/{tenant}/recover` and `/register`: a citizen asks for a code, types it with a new password, and is done.
+
+mod ask;
+mod code;
+
+use actix_web::web::{self, ServiceConfig};
+
+/// The pages of both ways, which differ in their words alone.
+pub fn configure(to: &mut ServiceConfig) {
+    for way in ["recover", "register"] {
+        let path = |rest: &str| format!("/t/{{tenant}}/{{way:{way}}}{rest}");
+        to.service(web::resource(path("")).route(web::get().to(ask::show)).route(web::post().to(ask::send)));
+        to.service(web::resource(path("/done")).route(web::get().to(code::done)));
+        to.service(web::resource(path("/{id}")).route(web::get().to(code::show)).route(web::post().to(code::send)));
+    }
+}

@@ -1,0 +1,165 @@
+//! A code comes back with a new password: it works once, for one caller, and ends every sign-in there was.
+
+use civicdesk_contract::{IdentityKind, Party, Secret};
+use jiff::SignedDuration;
+use minijinja::context;
+use serde_json::json;
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+use super::{
+    Desk, codes, issuing, letters,
+    secrets::{self, About},
+};
+use crate::{
+    acting::{Acting, Actor},
+    app::App,
+    auth::passwords::{self, Weak},
+    fail::Fail,
+    people::contacts as people,
+    store::{
+        self, Failure, Json, Time, Tx, Uid,
+        accounts::{self, Account, Address},
+        events,
+        recoveries::{self, Recovery},
+        sign_ins,
+        tenant::{self, Tenant},
+    },
+};
+
+/// A notice is sent for so long.
+const NOTICE: SignedDuration = SignedDuration::from_hours(5 * 24);
+
+/// Why a code set no password.
+#[derive(Debug)]
+pub enum Refusal {
+    /// One answer for every code that does not work, so that it tells nothing of the account or of other codes.
+    Code,
+    /// The code is as good as before.
+    Password(Weak),
+    Fail(Fail),
+}
+
+impl<E: Into<Fail>> From<E> for Refusal {
+    fn from(e: E) -> Self {
+        Self::Fail(e.into())
+    }
+}
+
+impl Failure for Refusal {
+    fn into_store(self) -> Result<store::Error, Self> {
+        match self {
+            Self::Fail(fail) => fail.into_store().map_err(Self::Fail),
+            own => Err(own),
+        }
+    }
+}
+
+/// Sets the password for the code, or makes the account that it was for.
+pub async fn complete(
+    app: &App,
+    desk: &Desk,
+    (tenant, recovery): (Uuid, Uuid),
+    code: &Secret,
+    password: &Secret,
+) -> Result<(), Refusal> {
+    let door = app.store.tenant(tenant);
+    let agency: Tenant = door.read(tenant::get).await?;
+    passwords::acceptable(password, &[&agency.name, &agency.slug]).map_err(Refusal::Password)?;
+    let (hash, now) = (desk.codes.hash(tenant, recovery, code), app.time());
+    let typed = hash.clone();
+    let tried: Option<Recovery> = door.write(move |tx| try_code(tx, recovery, &typed, now)).await?;
+    let row = tried.ok_or(Refusal::Code)?;
+    passwords::acceptable(password, &[&row.value]).map_err(Refusal::Password)?;
+    let password_hash = app.passwords.hash(password).await?;
+    let (act, desk) = (Acting::new(Actor::System, &app.clock, &app.ids), desk.clone());
+    door.write(move |tx| finish(tx, &act, &desk, &row, &password_hash)).await
+}
+
+/// Whether the code is right. A wrong one counts; a right one is not used up by this.
+fn try_code(tx: &mut Tx, recovery: Uuid, hash: &[u8], now: Time) -> store::Result<Option<Recovery>> {
+    let Some(row) = recoveries::try_one(tx, Uid(recovery), codes::TRIES, now)? else { return Ok(None) };
+    if !bool::from(row.code_hash.ct_eq(hash)) {
+        return Ok(None);
+    }
+    recoveries::forgive(tx, row.id)?;
+    Ok(Some(row))
+}
+
+fn finish(tx: &mut Tx, act: &Acting, desk: &Desk, row: &Recovery, hash: &str) -> Result<(), Refusal> {
+    if !recoveries::use_up(tx, row.id, act.now)? {
+        return Err(Refusal::Code);
+    }
+    match row.account_id {
+        Some(id) => {
+            let account = accounts::get(tx, id)?;
+            let act = Acting { actor: Actor::Contact(account.contact_id.0), ..act.clone() };
+            if account.status != accounts::ACTIVE || !accounts::set_password(tx, id, row.epoch, hash, act.now)? {
+                return Err(Refusal::Code);
+            }
+            let ended = sign_ins::end_all(tx, id, None, "new password", act.now)?;
+            note(tx, &act, &account, "account.password_recovered", json!({ "by": row.kind, "sign_ins_ended": ended }))?;
+            Ok(tell(tx, &act, desk, &account)?)
+        }
+        None => register(tx, act, row, hash),
+    }
+}
+
+fn register(tx: &mut Tx, act: &Acting, row: &Recovery, hash: &str) -> Result<(), Refusal> {
+    if accounts::by_address(tx, &row.kind, &row.normal)?.is_some() {
+        return Err(Refusal::Code);
+    }
+    let kind = if row.kind == IdentityKind::Email.as_str() { IdentityKind::Email } else { IdentityKind::Phone };
+    let contact = people::find_or_make(tx, act, &Party { kind, address: row.value.clone(), name: None })?;
+    let (tenant_id, id) = (tx.tenant(), act.id());
+    let account = Account {
+        tenant_id,
+        id,
+        contact_id: contact.id,
+        password_hash: hash.to_owned(),
+        status: accounts::ACTIVE.to_owned(),
+        epoch: 1,
+        password_at: act.now,
+        created_at: act.now,
+    };
+    accounts::insert(tx, &account)?;
+    let address = Address {
+        tenant_id,
+        id: act.id(),
+        account_id: id,
+        kind: row.kind.clone(),
+        value: row.value.clone(),
+        normal: row.normal.clone(),
+        verified_at: act.now,
+    };
+    accounts::insert_address(tx, &address)?;
+    let act = Acting { actor: Actor::Contact(contact.id.0), ..act.clone() };
+    Ok(note(tx, &act, &account, "account.registered", json!({ "by": row.kind }))?)
+}
+
+/// Tells every proven address that the password was changed, and what to do if that was somebody else.
+pub fn tell(tx: &mut Tx, act: &Acting, desk: &Desk, account: &Account) -> Result<(), Fail> {
+    let tenant = tenant::get(tx)?;
+    let zone = jiff::tz::TimeZone::get(&tenant.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let at = act.now.0.to_zoned(zone).strftime("%Y-%m-%d, %H:%M (%Z)").to_string();
+    let language = issuing::language(tx, Some(account.contact_id), &tenant.locale)?;
+    let useless_at = Time(act.now.0 + NOTICE);
+    let changed = context! { agency => tenant.name, at };
+    for address in accounts::addresses_of(tx, account.id)? {
+        let kind = if address.kind == IdentityKind::Email.as_str() { IdentityKind::Email } else { IdentityKind::Phone };
+        let Some(channel) = secrets::channel(tx, desk, kind)? else { continue };
+        let text = letters::write("changed", kind, &language, &changed)?;
+        let to = Party { kind, address: address.value, name: None };
+        let about = About { purpose: "notice", contact: Some(account.contact_id), to, useless_at };
+        secrets::queue(tx, act, desk, &channel, about, text)?;
+    }
+    Ok(())
+}
+
+/// Writes a line about an account into the log, where it stands in the contact's history.
+pub fn note(tx: &mut Tx, act: &Acting, account: &Account, kind: &str, data: serde_json::Value) -> Result<(), Fail> {
+    let mut event = act.event(tx, kind);
+    event.contact_id = Some(account.contact_id);
+    event.data = Json(data);
+    Ok(events::append(tx, vec![event])?)
+}

@@ -1,0 +1,78 @@
+//! What stands in the letters of recovery, in the citizen's language: long for mail, short for a phone.
+
+use std::sync::LazyLock;
+
+use civicdesk_contract::IdentityKind;
+use minijinja::{Environment, UndefinedBehavior, Value};
+
+use crate::fail::Fail;
+
+macro_rules! files {
+    ($($name:literal),+ $(,)?) => { &[$(($name, include_str!(concat!("letters/", $name)))),+] };
+}
+
+const FILES: &[(&str, &str)] = files![
+    "code/en/subject.txt",
+    "code/en/text.txt",
+    "code/en/short.txt",
+    "code/es/subject.txt",
+    "code/es/text.txt",
+    "code/es/short.txt",
+    "changed/en/subject.txt",
+    "changed/en/text.txt",
+    "changed/en/short.txt",
+    "changed/es/subject.txt",
+    "changed/es/text.txt",
+    "changed/es/short.txt",
+];
+
+static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
+    let mut templates = Environment::new();
+    templates.set_undefined_behavior(UndefinedBehavior::Strict);
+    for (name, text) in FILES {
+        templates.add_template(name, text)?;
+    }
+    Ok(templates)
+});
+
+/// One letter, written.
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub subject: Option<String>,
+    pub text: String,
+}
+
+/// Writes a letter for this kind of address.
+pub fn write(letter: &str, kind: IdentityKind, language: &str, about: &Value) -> Result<Written, Fail> {
+    let language = if language.split(['-', '_']).next() == Some("es") { "es" } else { "en" };
+    let part = |part: &str| {
+        let templates = TEMPLATES.as_ref().map_err(|e| Fail::Broken(format!("letters: {e}")))?;
+        let template = templates.get_template(&format!("{letter}/{language}/{part}.txt"));
+        let text = template.and_then(|template| template.render(about));
+        text.map(|text| text.trim().to_owned()).map_err(|e| Fail::Broken(format!("letters: {e}")))
+    };
+    match kind {
+        IdentityKind::Email => Ok(Written { subject: Some(part("subject")?), text: part("text")? }),
+        _ => Ok(Written { subject: None, text: part("short")? }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use minijinja::context;
+
+    use super::*;
+
+    #[test]
+    fn every_letter_stands_in_every_language_and_length() {
+        let about = context! { agency => "City of Riverton", code => "1234 5678", registers => false, minutes => 10, at => "today" };
+        for letter in ["code", "changed"] {
+            for language in ["en-US", "es", "de"] {
+                let mail = write(letter, IdentityKind::Email, language, &about).unwrap();
+                assert!(mail.subject.unwrap().contains("Riverton") && mail.text.contains("Riverton"));
+                let text = write(letter, IdentityKind::Phone, language, &about).unwrap().text;
+                assert!(text.chars().count() <= 160, "{text}");
+            }
+        }
+    }
+}

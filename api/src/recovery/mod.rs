@@ -1,0 +1,25 @@
+//! Citizens' accounts, and how somebody who forgot the password gets in again, alone and at once.
+//!
+//! Asking (`asking`) knows nothing and answers everybody alike. A job then looks who it was (`issuing`) and sends a code to
+//! the proven address (`secrets`); whoever types that code sets the password (`completing`) and signs in with it
+//! (`signing_in`).
+
+pub mod asking;
+pub mod codes;
+pub mod completing;
+pub mod issuing;
+mod letters;
+pub mod own;
+pub mod secrets;
+pub mod signing_in;
+
+use crate::{auth::seal::Seal, cases::reach::Kinds};
+
+/// What the rules of recovery work with. Cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    pub seal: Seal,
+    pub codes: codes::Key,
+    /// What the installed connectors can do.
+    pub kinds: Kinds,
+}

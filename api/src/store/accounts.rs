@@ -1,0 +1,85 @@
+//! Citizens' accounts, and the addresses that are proven to be theirs.
+
+use diesel::prelude::*;
+
+use super::{
+    Result, Time, Tx, Uid,
+    schema::{account_addresses, accounts},
+};
+
+/// The account can be used.
+pub const ACTIVE: &str = "active";
+
+/// One citizen's way in.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = accounts, treat_none_as_default_value = false)]
+pub struct Account {
+    pub tenant_id: Uid,
+    pub id: Uid,
+    pub contact_id: Uid,
+    pub password_hash: String,
+    /// `active` or `disabled`.
+    pub status: String,
+    /// Counts the passwords and addresses that it had: a secret that was made for an earlier one opens nothing.
+    pub epoch: i64,
+    pub password_at: Time,
+    pub created_at: Time,
+}
+
+/// An address that its holder has proven. Who cannot prove one gets no row here.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = account_addresses, treat_none_as_default_value = false)]
+pub struct Address {
+    pub tenant_id: Uid,
+    pub id: Uid,
+    pub account_id: Uid,
+    pub kind: String,
+    pub value: String,
+    pub normal: String,
+    pub verified_at: Time,
+}
+
+pub fn insert(tx: &mut Tx, row: &Account) -> Result<()> {
+    tx.insert(accounts::table).values(row.clone()).execute(tx.conn())?;
+    Ok(())
+}
+
+pub fn get(tx: &mut Tx, id: Uid) -> Result<Account> {
+    Ok(tx.of(accounts::table).filter(accounts::id.eq(id)).select(Account::as_select()).first(tx.conn())?)
+}
+
+/// The accounts of a person, the oldest first. Two that a person made before they were known to be one stay two.
+pub fn of_contact(tx: &mut Tx, contact: Uid) -> Result<Vec<Account>> {
+    let query = tx.of(accounts::table).filter(accounts::contact_id.eq(contact));
+    Ok(query.order((accounts::created_at, accounts::id)).select(Account::as_select()).load(tx.conn())?)
+}
+
+/// The account that is reached by an address.
+pub fn by_address(tx: &mut Tx, kind: &str, normal: &str) -> Result<Option<Account>> {
+    let named = tx.of(account_addresses::table).filter(account_addresses::kind.eq(kind.to_owned()));
+    let named = named.filter(account_addresses::normal.eq(normal.to_owned())).select(account_addresses::account_id);
+    let query = tx.of(accounts::table).filter(accounts::id.eq_any(named));
+    Ok(query.select(Account::as_select()).first(tx.conn()).optional()?)
+}
+
+pub fn insert_address(tx: &mut Tx, row: &Address) -> Result<()> {
+    tx.insert(account_addresses::table).values(row.clone()).execute(tx.conn())?;
+    Ok(())
+}
+
+pub fn addresses_of(tx: &mut Tx, account: Uid) -> Result<Vec<Address>> {
+    let query = tx.of(account_addresses::table).filter(account_addresses::account_id.eq(account));
+    let query = query.order((account_addresses::verified_at, account_addresses::id));
+    Ok(query.select(Address::as_select()).load(tx.conn())?)
+}
+
+/// Sets a new password where nothing changed since `epoch`. `false`: it did.
+pub fn set_password(tx: &mut Tx, id: Uid, epoch: i64, hash: &str, now: Time) -> Result<bool> {
+    let same = tx.of(accounts::table).filter(accounts::id.eq(id)).filter(accounts::epoch.eq(epoch));
+    let set = (
+        accounts::password_hash.eq(hash.to_owned()),
+        accounts::password_at.eq(now),
+        accounts::epoch.eq(accounts::epoch + 1),
+    );
+    Ok(diesel::update(same).set(set).execute(tx.conn())? == 1)
+}
