@@ -27,5 +27,6 @@ pub mod server;
 pub mod settings;
 pub mod store;
 pub mod tenants;
+mod texts;
 pub mod tls;
 pub mod workers;

@@ -3,6 +3,7 @@
 //! One module is one campaign. It is listed in `ALL`, takes its options as `Given` and tells what it found as one
 //! `Finding` per database; a short slice of it may stand among the tests.
 
+mod answering;
 pub mod books;
 pub mod chance;
 pub mod corpora;

@@ -1,10 +1,8 @@
 //! Letters that CivicDesk writes by itself: what stands in them, and when none is written.
 
-use std::sync::LazyLock;
-
-use civicdesk_contract::{Capabilities, Party, TextUnit};
+use civicdesk_contract::{Capabilities, Party, segments};
 use jiff::{SignedDuration, Timestamp};
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::{Value, context};
 
 use super::{
     loops, reach,
@@ -26,6 +24,7 @@ use crate::{
         messages::Message,
         tenant::Tenant,
     },
+    texts::{Texts, texts},
 };
 
 const ACKNOWLEDGEMENT: &str = "acknowledgement";
@@ -34,20 +33,13 @@ const A_DAY: i64 = 10;
 /// Letters of our own accord to one address in one hour, of all tenants together.
 const AN_HOUR: i64 = 3;
 
-/// Letters of two parts of a text, in the alphabet of all phones and in the one of all languages.
-const TWO_PARTS: (usize, usize) = (306, 134);
-/// What every phone writes in seven bits beside most of ASCII.
-const SEVEN_BITS: &str = "éèùìòàñÑüÜöÖäÄÉåÅøØæÆß¿¡£¥§";
-/// ASCII that costs two places there.
-const DOUBLE: &str = "^{}[]~|\\`";
+/// Parts of a text at most, of what CivicDesk says by itself.
+const MOST_PARTS: usize = 2;
 /// Letters of an agency's name in a text.
 const LONGEST_AGENCY: usize = 40;
 
-macro_rules! files {
-    ($($name:literal),+ $(,)?) => { &[$(($name, include_str!(concat!("letters/", $name)))),+] };
-}
-
-const FILES: &[(&str, &str)] = files![
+static TEXTS: Texts = texts![
+    "letters",
     "acknowledgement/en/subject.txt",
     "acknowledgement/en/text.txt",
     "acknowledgement/en/line.txt",
@@ -69,15 +61,6 @@ const FILES: &[(&str, &str)] = files![
     "standing/en/text.txt",
     "standing/es/text.txt",
 ];
-
-static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
-    let mut templates = Environment::new();
-    templates.set_undefined_behavior(UndefinedBehavior::Strict);
-    for (name, text) in FILES {
-        templates.add_template(name, text)?;
-    }
-    Ok(templates)
-});
 
 /// To whom and about what.
 #[derive(Clone, Copy, Debug)]
@@ -160,20 +143,12 @@ pub fn acknowledge(tx: &mut Tx, act: &Acting, written: &mut Written, about: Occa
 
 /// A letter of one line, such as fits into a text message.
 pub fn short(kind: &str, language: &str, agency: &str, reference: &str, number: Option<i64>) -> Result<String, Fail> {
-    let templates = TEMPLATES.as_ref().map_err(|e| Fail::Broken(format!("letters: {e}")))?;
-    let rendered = templates
-        .get_template(&format!("{kind}/{}/text.txt", known(language)))
-        .and_then(|template| template.render(context! { agency, reference, number }));
-    rendered.map(|text| text.trim().to_owned()).map_err(|e| Fail::Broken(format!("letters: {e}")))
+    line(kind, language, &context! { agency, reference, number })
 }
 
 /// How a case stands, in one sentence; without the reference where it is said aloud to whoever has just named it.
 pub fn standing(language: &str, agency: &str, status: &str, reference: Option<&str>) -> Result<String, Fail> {
-    let templates = TEMPLATES.as_ref().map_err(|e| Fail::Broken(format!("letters: {e}")))?;
-    let rendered = templates
-        .get_template(&format!("standing/{}/text.txt", known(language)))
-        .and_then(|template| template.render(context! { agency, status, reference }));
-    rendered.map(|text| text.trim().to_owned()).map_err(|e| Fail::Broken(format!("letters: {e}")))
+    line("standing", language, &context! { agency, status, reference })
 }
 
 /// A letter of one line to one address, ready to be queued or recorded.
@@ -201,16 +176,12 @@ pub fn brief(
 /// What answers a word to the service itself, in so few letters that no alphabet of a phone makes more than two parts of
 /// it: `stop`, `start` or `help`. `mail`: where a person is reached beside this, as far as there is room for it.
 pub fn answer(word: &str, language: &str, agency: &str, mail: Option<&str>) -> Result<String, Fail> {
-    let templates = TEMPLATES.as_ref().map_err(|e| Fail::Broken(format!("letters: {e}")))?;
-    let template = templates.get_template(&format!("{word}/{}/text.txt", known(language)));
-    let template = template.map_err(|e| Fail::Broken(format!("letters: {e}")))?;
     let agency = cut(agency);
-    let render = |mail: Option<&str>| template.render(context! { agency, mail }).map(|text| text.trim().to_owned());
-    let whole = render(mail).map_err(|e| Fail::Broken(format!("letters: {e}")))?;
+    let whole = line(word, language, &context! { agency, mail })?;
     if mail.is_none() || fits_two_parts(&whole) {
         return Ok(whole);
     }
-    render(None).map_err(|e| Fail::Broken(format!("letters: {e}")))
+    line(word, language, &context! { agency, mail => None::<&str> })
 }
 
 /// What is said of somebody's cases to their phone.
@@ -231,13 +202,9 @@ pub struct About<'a> {
 
 /// The answer to a question for the status; without the agency's name where two parts of a text cannot hold it.
 pub fn status(language: &str, about: About) -> Result<String, Fail> {
-    let templates = TEMPLATES.as_ref().map_err(|e| Fail::Broken(format!("letters: {e}")))?;
     let About { standing, day, link, asked, open, .. } = about;
     let agency = cut(about.agency);
-    let rendered = templates
-        .get_template(&format!("status/{}/text.txt", known(language)))
-        .and_then(|template| template.render(context! { agency, standing, day, link, asked, open => open.join(", ") }));
-    let whole = rendered.map(|text| text.trim().to_owned()).map_err(|e| Fail::Broken(format!("letters: {e}")))?;
+    let whole = line("status", language, &context! { agency, standing, day, link, asked, open => open.join(", ") })?;
     if agency.is_empty() || fits_two_parts(&whole) {
         return Ok(whole);
     }
@@ -251,24 +218,15 @@ fn cut(agency: &str) -> &str {
 
 /// Whether a text goes out in two parts at most, whatever phone reads it.
 pub fn fits_two_parts(text: &str) -> bool {
-    let seven = |c: char| (c.is_ascii() && !c.is_ascii_control() && !DOUBLE.contains(c)) || SEVEN_BITS.contains(c);
-    let (short, wide) = TWO_PARTS;
-    if text.chars().all(seven) { text.chars().count() <= short } else { TextUnit::Utf16.count(text) <= wide }
-}
-
-/// The language of ours that is nearest.
-fn known(language: &str) -> &'static str {
-    let primary = language.split(['-', '_']).next().unwrap_or_default();
-    if primary == "es" { "es" } else { "en" }
+    segments::measure(text).parts <= MOST_PARTS
 }
 
 fn render(language: &str, part: &str, reference: &str, agency: &str) -> Result<String, Fail> {
-    let language = known(language);
-    let templates = TEMPLATES.as_ref().map_err(|e| Fail::Broken(format!("letters: {e}")))?;
-    let rendered = templates
-        .get_template(&format!("{ACKNOWLEDGEMENT}/{language}/{part}.txt"))
-        .and_then(|template| template.render(context! { reference, agency }));
-    rendered.map(|text| text.trim().to_owned()).map_err(|e| Fail::Broken(format!("letters: {e}")))
+    TEXTS.fill(ACKNOWLEDGEMENT, language, part, &context! { reference, agency })
+}
+
+fn line(letter: &str, language: &str, about: &Value) -> Result<String, Fail> {
+    TEXTS.fill(letter, language, "text", about)
 }
 
 /// Asked right before a letter of ours goes out, and counts it. `false`: the address has had its letters of this hour,

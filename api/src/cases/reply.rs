@@ -304,8 +304,12 @@ fn strip_prefix(subject: &str) -> &str {
 /// The id that a message keeps over every attempt to send it.
 pub fn network_id(act: &Acting, message: &Message, address: Option<&str>) -> String {
     let random = u64::from_be_bytes(act.ids.bytes());
-    let domain = address.and_then(addresses::domain).unwrap_or_else(|| "civicdesk.invalid".to_owned());
-    format!("{}.{random:016x}@{domain}", ids::MESSAGE.show(message.id.0))
+    format!("{}.{random:016x}@{}", ids::MESSAGE.show(message.id.0), domain(address))
+}
+
+/// Where the ids of a channel's messages belong: the domain of its address, or one that is nobody's.
+pub fn domain(address: Option<&str>) -> String {
+    address.and_then(addresses::domain).unwrap_or_else(|| "civicdesk.invalid".to_owned())
 }
 
 /// The chain before an answer, oldest first.

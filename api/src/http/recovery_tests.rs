@@ -125,6 +125,7 @@ over_both!(a_citizen_makes_an_account_forgets_the_password_and_gets_in_again_alo
     assert_eq!(town.sign_in("maria@example.org", SECOND).await.status, 201);
     let notice = town.letters(3).await.pop().unwrap();
     assert!(notice.text.contains("was changed") && notice.to[0].address == "Maria@Example.org", "{notice:?}");
+    assert!(notice.message_id.ends_with("@town.example"), "{notice:?}");
 
     let contact = desk.get("/v1/contacts?email=maria@example.org", &town.agency.key).await.body["data"][0].clone();
     let events =

@@ -36,15 +36,19 @@ mod way_tests;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{
     cases::{intake, keywords::NOTICE, media::FETCH, scan::SCAN},
     channels::open::Opener,
     recovery::{Desk, asking::ASKED, secrets::SEND},
-    store::Time,
+    store::{Time, jobs::Job},
 };
 use claim::DELIVER;
-use runner::{Brake, Work};
+use deliver::Deliver;
+use runner::{Brake, Handler, Work};
+use silence::SILENCE;
 
 /// What background work needs of the rest.
 #[derive(Clone)]
@@ -80,124 +84,29 @@ const RECOVERING: usize = 64;
 
 /// Everything that is done in the background.
 pub fn all(deps: Deps) -> Vec<Work> {
+    let held = Some(deps.paused);
     vec![
-        filings(deps.intake.clone()),
-        fetches(deps.clone()),
-        answers(deps.clone()),
-        silences(deps.clone()),
-        scans(deps.clone()),
-        asks(deps.clone()),
-        secrets(deps.clone()),
-        deliveries(deps),
+        work("intake", FILING, None, &deps, |d, t, j, s| async move { filing::lane(&d.intake, t, j, s).await }),
+        work(FETCH, FETCHING, None, &deps, |d, t, j, s| async move { media::lane(&d, t, j, s).await }),
+        work(SILENCE, LOOKING, None, &deps, |d, t, j, s| async move { silence::lane(&d, t, j, s).await }),
+        work(SCAN, LOOKING, None, &deps, |d, t, j, s| async move { scan::lane(&d, t, j, s).await }),
+        work(ASKED, RECOVERING, None, &deps, |d, t, j, s| async move { recovery::asked(&d, t, j, s).await }),
+        work(SEND, RECOVERING, held, &deps, |d, t, j, s| async move { recovery::letters(&d, t, j, s).await }),
+        work(NOTICE, ANSWERING, held, &deps, |d, t, j, s| async move { notices::lane(&d, t, j, s).await }),
+        work(DELIVER, SENDING, held, &deps, |d, t, j, s| async move { Deliver(d).lane(t, j, s).await }),
     ]
 }
 
-/// The work of filing what came in.
-fn filings(deps: intake::Deps) -> Work {
-    Work {
-        kind: "intake",
-        at_once: FILING,
-        brake: None,
-        handler: Arc::new(move |tenant, jobs, stop| {
-            let deps = deps.clone();
-            Box::pin(async move { filing::lane(&deps, tenant, jobs, stop).await })
-        }),
-    }
-}
-
-/// The work of fetching files that lie at the networks.
-fn fetches(deps: Deps) -> Work {
-    Work {
-        kind: FETCH,
-        at_once: FETCHING,
-        brake: None,
-        handler: Arc::new(move |tenant, jobs, stop| {
-            let deps = deps.clone();
-            Box::pin(async move { media::lane(&deps, tenant, jobs, stop).await })
-        }),
-    }
-}
-
-/// The work of answering words to the service itself.
-fn answers(deps: Deps) -> Work {
-    let brake = Some(deps.paused);
-    Work {
-        kind: NOTICE,
-        at_once: ANSWERING,
-        brake,
-        handler: Arc::new(move |tenant, jobs, stop| {
-            let deps = deps.clone();
-            Box::pin(async move { notices::lane(&deps, tenant, jobs, stop).await })
-        }),
-    }
-}
-
-/// The work of having files scanned.
-fn scans(deps: Deps) -> Work {
-    Work {
-        kind: SCAN,
-        at_once: LOOKING,
-        brake: None,
-        handler: Arc::new(move |tenant, jobs, stop| {
-            let deps = deps.clone();
-            Box::pin(async move { scan::lane(&deps, tenant, jobs, stop).await })
-        }),
-    }
-}
-
-/// The work of noticing networks that fell silent.
-fn silences(deps: Deps) -> Work {
-    Work {
-        kind: silence::SILENCE,
-        at_once: LOOKING,
-        brake: None,
-        handler: Arc::new(move |tenant, jobs, stop| {
-            let deps = deps.clone();
-            Box::pin(async move { silence::lane(&deps, tenant, jobs, stop).await })
-        }),
-    }
-}
-
-/// The work of looking who asked for a code.
-fn asks(deps: Deps) -> Work {
-    Work {
-        kind: ASKED,
-        at_once: RECOVERING,
-        brake: None,
-        handler: Arc::new(move |tenant, jobs, stop| {
-            let deps = deps.clone();
-            Box::pin(async move { recovery::asked(&deps, tenant, jobs, stop).await })
-        }),
-    }
-}
-
-/// The work of sending letters with a secret.
-fn secrets(deps: Deps) -> Work {
-    let brake = Some(deps.paused);
-    Work {
-        kind: SEND,
-        at_once: RECOVERING,
-        brake,
-        handler: Arc::new(move |tenant, jobs, stop| {
-            let deps = deps.clone();
-            Box::pin(async move { recovery::letters(&deps, tenant, jobs, stop).await })
-        }),
-    }
-}
-
-/// The work of sending what is queued.
-fn deliveries(deps: Deps) -> Work {
-    let brake = Some(deps.paused);
-    let deliver = Arc::new(deliver::Deliver(deps));
-    Work {
-        kind: DELIVER,
-        at_once: SENDING,
-        brake,
-        handler: Arc::new(move |tenant, jobs, stop| {
-            let deliver = deliver.clone();
-            Box::pin(async move { deliver.lane(tenant, jobs, stop).await })
-        }),
-    }
+/// One kind of work: what its jobs are called, how many tenants' or channels' are done side by side, whether they wait while
+/// nothing may go out, and what does them.
+fn work<L, F>(kind: &'static str, at_once: usize, brake: Option<Brake>, deps: &Deps, lane: L) -> Work
+where
+    L: Fn(Deps, Uuid, Vec<Job>, CancellationToken) -> F + Send + Sync + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let deps = deps.clone();
+    let handler: Handler = Arc::new(move |tenant, jobs, stop| Box::pin(lane(deps.clone(), tenant, jobs, stop)));
+    Work { kind, at_once, brake, handler }
 }
 
 /// A moment after another.

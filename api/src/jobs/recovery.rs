@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{Deps, later};
 use crate::{
     acting::{Acting, Actor},
+    cases::reply,
     channels::guard,
     fail::Fail,
     ids, metrics,
@@ -72,7 +73,7 @@ async fn send(deps: &Deps, tenant: Uuid, job: &Job) -> Result<(), Fail> {
     let (row, channel): (SecretLetter, Channel) = door.read(read).await?;
     let act = Acting::new(Actor::System, &deps.intake.clock, &deps.intake.ids);
     let (id, now) = (job.id, act.now);
-    let Some(outbound) = outbound(deps, &row)? else {
+    let Some(outbound) = outbound(deps, &row, &channel)? else {
         return door.write(move |tx: &mut Tx| Ok::<_, Fail>(jobs::done(tx, id)?)).await;
     };
     let sent = match row.useless_at <= now {
@@ -109,11 +110,11 @@ async fn send(deps: &Deps, tenant: Uuid, job: &Job) -> Result<(), Fail> {
 }
 
 /// The letter as it goes out, under one key at every attempt. Nothing where it was ended before.
-fn outbound(deps: &Deps, row: &SecretLetter) -> Result<Option<Outbound>, Fail> {
+fn outbound(deps: &Deps, row: &SecretLetter, channel: &Channel) -> Result<Option<Outbound>, Fail> {
     let Some(inside) = secrets::open(&deps.recovery.seal, row)? else { return Ok(None) };
     let key = ids::LETTER.show(row.id.0);
     Ok(Some(Outbound {
-        message_id: format!("{key}@civicdesk.invalid"),
+        message_id: format!("{key}@{}", reply::domain(channel.address.as_deref())),
         key,
         from_name: None,
         to: vec![inside.to],

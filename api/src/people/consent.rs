@@ -4,7 +4,8 @@
 //! report, and its writer goes on getting answers.
 
 use civicdesk_contract::Keyword;
-use unicode_normalization::UnicodeNormalization;
+
+use super::names;
 
 /// What is left of each word without case, accents and signs.
 const STOP: [&str; 24] = [
@@ -48,7 +49,8 @@ pub fn keyword(text: &str) -> Option<Keyword> {
     if text.len() > LONGEST {
         return None;
     }
-    let plain = plain(text);
+    // Phones write `Stop.` and `«ALTO»`.
+    let plain = names::plain(text).split_whitespace().collect::<Vec<_>>().join(" ");
     let among = |words: &[&str]| words.contains(&plain.as_str());
     match () {
         () if among(&STOP) => Some(Keyword::Stop),
@@ -56,17 +58,6 @@ pub fn keyword(text: &str) -> Option<Keyword> {
         () if among(&HELP) => Some(Keyword::Help),
         () => None,
     }
-}
-
-/// Letters and digits in lower case without accents, one blank between words: phones write `Stop.` and `«ALTO»`.
-fn plain(text: &str) -> String {
-    let folded: String = text
-        .nfkd()
-        .filter(|letter| !unicode_normalization::char::is_combining_mark(*letter))
-        .flat_map(char::to_lowercase)
-        .map(|letter| if letter.is_alphanumeric() { letter } else { ' ' })
-        .collect();
-    folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -5,15 +5,16 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 /// A full name without case, accents and signs, whatever the order of its words: "López, María" is "maría lopez". One
 /// word alone is no full name, and tells too little to compare.
 pub fn folded(name: &str) -> Option<String> {
-    let plain: String = name
-        .nfkd()
-        .filter(|letter| !is_combining_mark(*letter))
-        .flat_map(char::to_lowercase)
-        .map(|letter| if letter.is_alphanumeric() { letter } else { ' ' })
-        .collect();
+    let plain = plain(name);
     let mut words: Vec<&str> = plain.split_whitespace().collect();
     words.sort_unstable();
     (words.len() > 1).then(|| words.join(" "))
+}
+
+/// Letters and digits in lower case without accents; a blank in the place of everything else.
+pub fn plain(text: &str) -> String {
+    let letters = text.nfkd().filter(|letter| !is_combining_mark(*letter)).flat_map(char::to_lowercase);
+    letters.map(|letter| if letter.is_alphanumeric() { letter } else { ' ' }).collect()
 }
 
 #[cfg(test)]

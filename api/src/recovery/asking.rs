@@ -4,7 +4,7 @@
 //! answer takes, can tell who has an account. The structure test holds it, and the handler that calls it, to that.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use civicdesk_contract::IdentityKind;
+use civicdesk_contract::{IdentityKind, Party};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -39,12 +39,17 @@ pub struct Asked {
     pub identifier: String,
 }
 
+/// An address as it was typed or kept: one of mail or of a telephone.
+pub fn party(address: &str) -> Party {
+    let kind = if address.contains('@') { IdentityKind::Email } else { IdentityKind::Phone };
+    Party { kind, address: address.to_owned(), name: None }
+}
+
 /// What was typed, if it is one address and no more.
 pub fn identifier(typed: &str) -> Result<String, Fail> {
     let typed = typed.trim();
-    let kind = if typed.contains('@') { IdentityKind::Email } else { IdentityKind::Phone };
     let several = typed.chars().any(|c| matches!(c, ',' | ';' | '<' | '>' | '"') || c.is_control());
-    if typed.len() > LONGEST || several || addresses::normal(kind, typed).is_none() {
+    if typed.len() > LONGEST || several || addresses::normal(party(typed).kind, typed).is_none() {
         return Err(Fail::field("/identifier", "must be one email address or one phone number"));
     }
     Ok(typed.to_owned())

@@ -1,6 +1,6 @@
 //! A code comes back with a new password: it works once, for one caller, and ends every sign-in there was.
 
-use civicdesk_contract::{IdentityKind, Party, Secret};
+use civicdesk_contract::Secret;
 use jiff::SignedDuration;
 use minijinja::context;
 use serde_json::json;
@@ -8,13 +8,14 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::{
-    Desk, codes, issuing, letters,
+    Desk, asking, codes, issuing, letters,
     secrets::{self, About},
 };
 use crate::{
     acting::{Acting, Actor},
     app::App,
     auth::passwords::{self, Weak},
+    cases::reach,
     fail::Fail,
     people::contacts as people,
     store::{
@@ -109,8 +110,7 @@ fn register(tx: &mut Tx, act: &Acting, row: &Recovery, hash: &str) -> Result<(),
     if accounts::by_address(tx, &row.kind, &row.normal)?.is_some() {
         return Err(Refusal::Code);
     }
-    let kind = if row.kind == IdentityKind::Email.as_str() { IdentityKind::Email } else { IdentityKind::Phone };
-    let contact = people::find_or_make(tx, act, &Party { kind, address: row.value.clone(), name: None })?;
+    let contact = people::find_or_make(tx, act, &asking::party(&row.value))?;
     let (tenant_id, id) = (tx.tenant(), act.id());
     let account = Account {
         tenant_id,
@@ -146,10 +146,9 @@ pub fn tell(tx: &mut Tx, act: &Acting, desk: &Desk, account: &Account) -> Result
     let useless_at = Time(act.now.0 + NOTICE);
     let changed = context! { agency => tenant.name, at };
     for address in accounts::addresses_of(tx, account.id)? {
-        let kind = if address.kind == IdentityKind::Email.as_str() { IdentityKind::Email } else { IdentityKind::Phone };
-        let Some(channel) = secrets::channel(tx, desk, kind)? else { continue };
-        let text = letters::write("changed", kind, &language, &changed)?;
-        let to = Party { kind, address: address.value, name: None };
+        let to = asking::party(&address.value);
+        let Some((channel, _)) = reach::by_kind(tx, &desk.kinds, to.kind)? else { continue };
+        let text = letters::write("changed", to.kind, &language, &changed)?;
         let about = About { purpose: "notice", contact: Some(account.contact_id), to, useless_at };
         secrets::queue(tx, act, desk, &channel, about, text)?;
     }

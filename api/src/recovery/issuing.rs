@@ -1,6 +1,6 @@
 //! Who asked, and the code that they are sent: done by a job, after whoever asked has long been answered.
 
-use civicdesk_contract::{IdentityKind, Party, Secret};
+use civicdesk_contract::{IdentityKind, Secret};
 use jiff::SignedDuration;
 use minijinja::context;
 use serde_json::json;
@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     acting::Acting,
+    cases::reach,
     fail::Fail,
     people::{addresses, phones},
     store::{
@@ -31,7 +32,7 @@ const IN_A_DAY: i64 = 10;
 /// Sends a code to the address, where it may have one. What was found is in the log of the tenant and nowhere else.
 pub fn issue(tx: &mut Tx, act: &Acting, desk: &Desk, asked: &Asked, code: &Secret) -> Result<(), Fail> {
     let tenant = tenant::get(tx)?;
-    let to = party(&asked.identifier, &phones::country(&tenant));
+    let to = phones::fitted(asking::party(&asked.identifier), &phones::country(&tenant));
     let Some(normal) = addresses::normal(to.kind, &to.address) else { return Ok(()) };
     let kind = to.kind.as_str();
     let account = accounts::by_address(tx, kind, &normal)?;
@@ -47,7 +48,7 @@ pub fn issue(tx: &mut Tx, act: &Acting, desk: &Desk, asked: &Asked, code: &Secre
     {
         return note(tx, act, account.as_ref(), "recovery.refused", "the address was sent enough codes for now");
     }
-    let Some(channel) = secrets::channel(tx, desk, to.kind)? else {
+    let Some((channel, _)) = reach::by_kind(tx, &desk.kinds, to.kind)? else {
         return note(tx, act, account.as_ref(), "recovery.failed", "the agency has no channel to such addresses");
     };
     let minutes = if to.kind == IdentityKind::Email { codes::MINUTES_BY_MAIL } else { codes::MINUTES_BY_PHONE };
@@ -78,12 +79,6 @@ pub fn issue(tx: &mut Tx, act: &Acting, desk: &Desk, asked: &Asked, code: &Secre
     let text = letters::write("code", to.kind, &language, &about)?;
     secrets::queue(tx, act, desk, &channel, About { purpose, contact, to, useless_at: expires_at }, text)?;
     note(tx, act, account.as_ref(), "recovery.issued", purpose)
-}
-
-/// The address that was typed, as the agency's country writes it.
-pub fn party(identifier: &str, country: &str) -> Party {
-    let kind = if identifier.contains('@') { IdentityKind::Email } else { IdentityKind::Phone };
-    phones::fitted(Party { kind, address: identifier.to_owned(), name: None }, country)
 }
 
 /// The citizen's language, or the agency's.

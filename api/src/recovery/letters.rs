@@ -1,17 +1,15 @@
 //! What stands in the letters of recovery, in the citizen's language: long for mail, short for a phone.
 
-use std::sync::LazyLock;
-
 use civicdesk_contract::IdentityKind;
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::Value;
 
-use crate::fail::Fail;
+use crate::{
+    fail::Fail,
+    texts::{Texts, texts},
+};
 
-macro_rules! files {
-    ($($name:literal),+ $(,)?) => { &[$(($name, include_str!(concat!("letters/", $name)))),+] };
-}
-
-const FILES: &[(&str, &str)] = files![
+static TEXTS: Texts = texts![
+    "letters",
     "code/en/subject.txt",
     "code/en/text.txt",
     "code/en/short.txt",
@@ -26,15 +24,6 @@ const FILES: &[(&str, &str)] = files![
     "changed/es/short.txt",
 ];
 
-static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
-    let mut templates = Environment::new();
-    templates.set_undefined_behavior(UndefinedBehavior::Strict);
-    for (name, text) in FILES {
-        templates.add_template(name, text)?;
-    }
-    Ok(templates)
-});
-
 /// One letter, written.
 #[derive(Clone, Debug)]
 pub struct Written {
@@ -44,13 +33,7 @@ pub struct Written {
 
 /// Writes a letter for this kind of address.
 pub fn write(letter: &str, kind: IdentityKind, language: &str, about: &Value) -> Result<Written, Fail> {
-    let language = if language.split(['-', '_']).next() == Some("es") { "es" } else { "en" };
-    let part = |part: &str| {
-        let templates = TEMPLATES.as_ref().map_err(|e| Fail::Broken(format!("letters: {e}")))?;
-        let template = templates.get_template(&format!("{letter}/{language}/{part}.txt"));
-        let text = template.and_then(|template| template.render(about));
-        text.map(|text| text.trim().to_owned()).map_err(|e| Fail::Broken(format!("letters: {e}")))
-    };
+    let part = |length: &str| TEXTS.fill(letter, language, length, about);
     match kind {
         IdentityKind::Email => Ok(Written { subject: Some(part("subject")?), text: part("text")? }),
         _ => Ok(Written { subject: None, text: part("short")? }),

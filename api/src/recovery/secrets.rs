@@ -1,6 +1,6 @@
 //! Letters with a secret in them: sealed until they are sent, and emptied then.
 
-use civicdesk_contract::{IdentityKind, Party, Visibility};
+use civicdesk_contract::Party;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use crate::{
     fail::Fail,
     store::{
         Json, Time, Tx, Uid,
-        channels::{self, Channel},
+        channels::Channel,
         jobs::{self, Job},
         secret_letters::{self, SecretLetter},
     },
@@ -35,20 +35,6 @@ pub struct About<'a> {
     pub to: Party,
     /// It says nothing of use after this.
     pub useless_at: Time,
-}
-
-/// The oldest channel at work that carries private letters to addresses of this kind.
-pub fn channel(tx: &mut Tx, desk: &Desk, kind: IdentityKind) -> Result<Option<Channel>, Fail> {
-    let carries = |row: &Channel| {
-        let can = (desk.kinds)(&row.connector);
-        can.is_some_and(|can| {
-            can.send && !can.templates_only && can.visibility != Visibility::Public && can.identities.contains(&kind)
-        })
-    };
-    let mut all = channels::list(tx)?;
-    all.retain(|row| row.state == "active" && carries(row));
-    all.sort_by_key(|row| (row.created_at, row.id));
-    Ok(all.into_iter().next())
 }
 
 /// Queues a letter, in the transaction of what it tells about.

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::{completing::note, issuing};
+use super::{asking, completing::note};
 use crate::{
     acting::{Acting, Actor},
     app::App,
@@ -39,7 +39,7 @@ pub async fn sign_in(
     let door = app.store.tenant(tenant);
     let typed = identifier.trim().to_owned();
     let find = move |tx: &mut Tx| {
-        let to = issuing::party(&typed, &phones::country(&tenant::get(tx)?));
+        let to = phones::fitted(asking::party(&typed), &phones::country(&tenant::get(tx)?));
         let normal = addresses::normal(to.kind, &to.address).unwrap_or_default();
         Ok::<_, Fail>((accounts::by_address(tx, to.kind.as_str(), &normal)?, normal))
     };

@@ -21,6 +21,7 @@ mod measure;
 pub mod memory;
 mod outbound;
 mod secret;
+pub mod segments;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod tools;

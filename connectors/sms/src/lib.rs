@@ -1,14 +1,13 @@
 //! Text messages for CivicDesk, a module for each provider: Twilio, Vonage and GOV.UK Notify.
 //!
-//! `segments` what a text costs · `people` who writes and who is written to.
+//! `people` who writes and who is written to.
 
 pub mod notify;
 mod people;
-pub mod segments;
 pub mod twilio;
 pub mod vonage;
 
-use civicdesk_contract::{Capabilities, IdentityKind, equal, exchange, form};
+use civicdesk_contract::{Capabilities, IdentityKind, equal, exchange, form, segments};
 
 /// What every provider of texts can do. Short codes and names in letters are handles.
 fn texts(longest: usize) -> Capabilities {

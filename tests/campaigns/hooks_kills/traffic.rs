@@ -11,9 +11,14 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Value, json};
-
-use crate::{campaigns::chance::Chance, harness::Client, networks::Line};
+use crate::{
+    campaigns::{
+        answering::{self, Answered},
+        chance::Chance,
+    },
+    harness::Client,
+    networks::Line,
+};
 
 /// People who write on each network.
 const CITIZENS: usize = 40;
@@ -40,13 +45,6 @@ pub struct Handed {
     /// Which of the lines.
     pub line: usize,
     pub words: String,
-    pub tries: usize,
-}
-
-/// An answer that was accepted.
-#[derive(Clone, Debug)]
-pub struct Answered {
-    pub message_id: String,
     pub tries: usize,
 }
 
@@ -147,40 +145,10 @@ impl<'a> Traffic<'a> {
     }
 
     fn answer(&self) {
-        let mut chance = self.chance.apart(1000);
-        for number in 0.. {
-            if !self.goes_on() {
-                return;
-            }
-            thread::sleep(chance.up_to(ANSWERED_EVERY * 2));
-            let Some(case) = self.some_case(&mut chance) else { continue };
-            let words = format!("This is answer {number}. We are looking into it.");
-            let post = self.client.request("POST", &format!("/v1/cases/{case}/messages"));
-            let post = post.json(json!({ "text": words })).header("idempotency-key", &format!("answer-{number}"));
-            let mut tries = 0;
-            loop {
-                tries += 1;
-                match post.clone().send_unjudged() {
-                    Ok(answer) if answer.status == 202 => {
-                        let message_id = answer.json()["id"].as_str().expect("an id").to_owned();
-                        self.note(|sent| sent.answers.push(Answered { message_id, tries }));
-                        break;
-                    }
-                    // A 409 says that the first try is still at work.
-                    Ok(answer) if answer.status < 500 && answer.status != 409 => {
-                        self.note(|sent| sent.refused.push(answer.to_string()));
-                        break;
-                    }
-                    _ => thread::sleep(AGAIN_AFTER),
-                }
-            }
-        }
-    }
-
-    fn some_case(&self, chance: &mut Chance) -> Option<String> {
-        let answer = self.client.request("GET", "/v1/cases?limit=100").send_unjudged().ok()?;
-        let page: Value = (answer.status == 200).then(|| answer.json())?;
-        let cases = page["data"].as_array().filter(|cases| !cases.is_empty())?;
-        Some(chance.one_of(cases)["id"].as_str()?.to_owned())
+        let note = |end: Result<Answered, String>| match end {
+            Ok(answered) => self.note(|sent| sent.answers.push(answered)),
+            Err(refusal) => self.note(|sent| sent.refused.push(refusal)),
+        };
+        answering::answer(&self.client, self.chance.apart(1000), ANSWERED_EVERY, || self.goes_on(), note);
     }
 }

@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::traffic::{Answered, Sent};
+use super::traffic::Sent;
 use crate::{
     campaigns::{
         Finding,
+        answering::Answered,
         books::{Books, all, text},
     },
     harness::Client,

@@ -10,10 +10,13 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Value, json};
-
 use crate::{
-    campaigns::{books::sha256, chance::Chance, town::Town},
+    campaigns::{
+        answering::{self, Answered},
+        books::sha256,
+        chance::Chance,
+        town::Town,
+    },
     harness::{Client, Mail, Mailbox},
 };
 
@@ -39,14 +42,6 @@ pub struct Handed {
     pub id: String,
     pub sha256: String,
     pub pushed: bool,
-    pub tries: usize,
-}
-
-/// An answer that was accepted.
-#[derive(Clone, Debug)]
-pub struct Answered {
-    pub message_id: String,
-    pub network_id: String,
     pub tries: usize,
 }
 
@@ -141,46 +136,11 @@ impl Traffic {
     }
 
     fn answer(&self) {
-        let mut chance = self.chance.apart(3);
-        for number in 0.. {
-            if !self.goes_on() {
-                return;
-            }
-            thread::sleep(chance.up_to(ANSWERED_EVERY * 2));
-            let Some(case) = self.some_case(&mut chance) else { continue };
-            let body = json!({ "text": format!("This is answer {number}. We are looking into it.") });
-            let post = self.client.request("POST", &format!("/v1/cases/{case}/messages")).json(body);
-            let post = post.header("idempotency-key", &format!("answer-{number}"));
-            let mut tries = 0;
-            loop {
-                tries += 1;
-                match post.clone().send_unjudged() {
-                    Ok(answer) if answer.status == 202 => {
-                        let said = answer.json();
-                        let member = |name: &str| said[name].as_str().expect("a text").to_owned();
-                        let (message_id, network_id) = (member("id"), member("network_id"));
-                        self.note(|sent| sent.answers.push(Answered { message_id, network_id, tries }));
-                        break;
-                    }
-                    // A 409 says that the first try is still at work.
-                    Ok(answer) if answer.status < 500 && answer.status != 409 => {
-                        self.note(|sent| sent.refused.push(answer.to_string()));
-                        break;
-                    }
-                    _ => thread::sleep(AGAIN_AFTER),
-                }
-            }
-        }
-    }
-
-    fn some_case(&self, chance: &mut Chance) -> Option<String> {
-        let answer = self.client.request("GET", "/v1/cases?limit=25").send_unjudged().ok()?;
-        let page: Value = (answer.status == 200).then(|| answer.json())?;
-        let cases = page["data"].as_array()?;
-        if cases.is_empty() {
-            return None;
-        }
-        Some(chance.one_of(cases)["id"].as_str()?.to_owned())
+        let note = |end: Result<Answered, String>| match end {
+            Ok(answered) => self.note(|sent| sent.answers.push(answered)),
+            Err(refusal) => self.note(|sent| sent.refused.push(refusal)),
+        };
+        answering::answer(&self.client, self.chance.apart(3), ANSWERED_EVERY, || self.goes_on(), note);
     }
 
     /// Id, sender and bytes of a mail that opens a case.

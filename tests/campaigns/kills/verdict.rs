@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::traffic::{Answered, CITIZENS, Handed, Sent};
+use super::traffic::{CITIZENS, Handed, Sent};
 use crate::{
     campaigns::{
         Finding,
+        answering::Answered,
         books::{Books, all, text},
         letter::Letter,
         town::Town,

@@ -1,10 +1,10 @@
 //! A text is counted as the carrier bills it, and no letter is cut in two.
 
-use civicdesk_contract::Measure;
-use civicdesk_sms::{
-    notify,
+use civicdesk_contract::{
+    Measure,
     segments::{measure, split},
 };
+use civicdesk_sms::notify;
 use proptest::prelude::*;
 
 use crate::house::{notify_settings, open};

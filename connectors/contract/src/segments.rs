@@ -5,7 +5,7 @@
 //! header that joins them: 153 or 67 places are left. Letters of the extension table take two places, and so do letters
 //! beyond the basic plane in UCS-2; neither is ever cut in two.
 
-use civicdesk_contract::Measure;
+use crate::Measure;
 
 /// The basic table without the escape itself.
 const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
