@@ -309,8 +309,10 @@ impl Filed<'_> {
         if self.nature.machine || self.parsed.inbound.automatic != Automatic::No {
             return Ok(());
         }
-        let copied =
-            self.parsed.inbound.to.iter().chain(&self.parsed.inbound.cc).filter(|party| !self.desk.is_own(party));
+        // A channel that was given no address is itself what is written to first.
+        let nameless = self.desk.channels.get(&self.item.channel_id).is_some_and(|row| row.address.is_none());
+        let to = self.parsed.inbound.to.iter().skip(usize::from(nameless));
+        let copied = to.chain(&self.parsed.inbound.cc).filter(|party| !self.desk.is_own(party));
         for party in copied.take(MOST_COPIED) {
             if addresses::normal(party.kind, &party.address).is_some() {
                 let contact = people::of_sender(tx, &self.act, written, &mut known.met, Some(party))?;

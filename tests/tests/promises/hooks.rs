@@ -1,6 +1,6 @@
 //! What providers call in: taken once and whole when it is theirs, and nothing at all when it is not.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use civicdesk_tests::{
     campaigns::books::{all, sums, text},
@@ -45,6 +45,12 @@ fn a_call_that_is_rightly_signed_becomes_one_message_however_often_it_comes(engi
         assert_eq!(line.health()["state"], "ok", "{}", line.network.name);
     }
     assert_eq!(sums(&agency)["adds_up"], true);
+    let written: BTreeSet<String> =
+        lines.iter().flat_map(|line| messages(&agency, line)).map(|m| m["from"]["address"].to_string()).collect();
+    let contacts = all(&agency, "/v1/contacts");
+    let known = contacts.iter().flat_map(|contact| contact["identities"].as_array().into_iter().flatten());
+    let known: BTreeSet<String> = known.map(|identity| identity["value"].to_string()).collect();
+    assert_eq!(known, written, "whoever wrote is known, and the agency is no citizen of its own");
 }
 
 fn what_is_forged_truncated_oversized_or_too_old_leaves_no_row(engine: Engine) {
