@@ -132,12 +132,12 @@ impl Program {
         Tenant::create(self, slug)
     }
 
-    /// A caller with this credential, or a stranger.
     /// Where it answers, for a browser.
     pub fn base_url(&self) -> String {
         self.site.base_url()
     }
 
+    /// A caller with this credential, or a stranger.
     pub fn client(&self, bearer: Option<&str>) -> Client {
         Client::new(Arc::clone(&self.site), bearer.map(str::to_owned))
     }

@@ -3,5 +3,6 @@
 mod hooks;
 mod pages;
 mod program;
+mod story;
 mod telephone;
 mod texts;
