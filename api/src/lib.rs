@@ -1,5 +1,6 @@
 //! CivicDesk: one case record for every channel, for walled-off agencies.
 
+pub mod accounts;
 pub mod acting;
 pub mod admin_socket;
 pub mod app;

@@ -3,7 +3,7 @@
 use super::{Finding, Source, words};
 
 /// The rooms that hold rules and nothing else.
-const RULES: [&str; 7] = ["cases", "people", "recovery", "knowledge", "standards", "insight", "records"];
+const RULES: [&str; 8] = ["accounts", "cases", "people", "recovery", "knowledge", "standards", "insight", "records"];
 /// What binds everything together and may therefore know everything.
 const BINDERS: [&str; 3] = ["main", "cli", "lib"];
 

@@ -42,7 +42,7 @@
 //! 5. One line in [`v1`] below, its tag in `openapi.rs`, and `cargo test -p civicdesk openapi` with `PRINT_OPENAPI=1`
 //!    set prints the documents anew. A secret in an answer is left out of what is stored: `reply.keep(&without)`.
 
-mod account;
+pub mod accounts;
 mod api_keys;
 pub mod asking;
 pub mod attachments;
@@ -51,7 +51,6 @@ pub mod body;
 mod cases;
 mod channels;
 mod chat;
-mod citizen;
 mod client;
 mod connectors;
 mod consents;
@@ -170,8 +169,7 @@ fn v1(to: &mut ServiceConfig) {
     to.service(public::topics).service(public::request).service(public::status).service(public::add);
     to.service(uploads::upload);
     to.service(asking::recover).service(asking::register).service(recoveries::complete);
-    to.service(account::sign_in).service(account::read).service(account::list).service(account::end);
-    to.service(account::password);
+    accounts::configure(to);
     to.service(inbound::reconciliation).service(inbound::list).service(inbound::read);
     to.service(inbound::raw).service(inbound::replay);
     to.service(events::of_case).service(events::list);

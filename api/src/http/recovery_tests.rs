@@ -20,8 +20,8 @@ pub const SECOND: &str = "nine herons stood in the rain";
 /// An agency with a mailbox, and its jobs at work until this is dropped.
 pub struct Town<'a> {
     desk: &'a TestApp,
-    agency: Agency,
-    mailbox: Arc<Mailbox>,
+    pub agency: Agency,
+    pub mailbox: Arc<Mailbox>,
     stop: CancellationToken,
 }
 
@@ -53,19 +53,19 @@ impl<'a> Town<'a> {
         Self { desk, agency, mailbox, stop }
     }
 
-    async fn post(&self, path: &str, body: Value) -> Answered {
+    pub async fn post(&self, path: &str, body: Value) -> Answered {
         self.desk.post(&format!("/v1/public/{}/{path}", self.agency.slug), "", body).await
     }
 
     /// Asks for a code, and answers by which id it is typed in.
-    async fn ask(&self, what: &str, identifier: &str) -> String {
+    pub async fn ask(&self, what: &str, identifier: &str) -> String {
         let asked = self.post(what, json!({ "identifier": identifier })).await;
         assert_eq!(asked.status, 202, "{:?}", asked.body);
         asked.body["recovery_id"].as_str().unwrap().to_owned()
     }
 
     /// The letters, once there are so many.
-    async fn letters(&self, many: usize) -> Vec<Outbound> {
+    pub async fn letters(&self, many: usize) -> Vec<Outbound> {
         let begin = Instant::now();
         while self.mailbox.sent().len() < many {
             assert!(begin.elapsed() < Duration::from_secs(30), "{:?}", self.mailbox.sent());
@@ -81,7 +81,7 @@ impl<'a> Town<'a> {
         after.chars().take(9).collect()
     }
 
-    async fn complete(&self, id: &str, code: &str, password: &str) -> Answered {
+    pub async fn complete(&self, id: &str, code: &str, password: &str) -> Answered {
         self.post(&format!("recoveries/{id}/complete"), json!({ "code": code, "password": password })).await
     }
 

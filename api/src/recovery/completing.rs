@@ -12,16 +12,15 @@ use super::{
     secrets::{self, About},
 };
 use crate::{
+    accounts::{history::note, registering},
     acting::{Acting, Actor},
     app::App,
     auth::passwords::{self, Weak},
     cases::reach,
     fail::Fail,
-    people::contacts as people,
     store::{
-        self, Failure, Json, Time, Tx, Uid,
-        accounts::{self, Account, Address},
-        events,
+        self, Failure, Time, Tx, Uid,
+        accounts::{self, Account},
         recoveries::{self, Recovery},
         sign_ins,
         tenant::{self, Tenant},
@@ -102,39 +101,11 @@ fn finish(tx: &mut Tx, act: &Acting, desk: &Desk, row: &Recovery, hash: &str) ->
             note(tx, &act, &account, "account.password_recovered", json!({ "by": row.kind, "sign_ins_ended": ended }))?;
             Ok(tell(tx, &act, desk, &account)?)
         }
-        None => register(tx, act, row, hash),
+        None => {
+            let made = registering::register(tx, act, (&asking::party(&row.value), &row.normal), hash)?;
+            made.map(drop).ok_or(Refusal::Code)
+        }
     }
-}
-
-fn register(tx: &mut Tx, act: &Acting, row: &Recovery, hash: &str) -> Result<(), Refusal> {
-    if accounts::by_address(tx, &row.kind, &row.normal)?.is_some() {
-        return Err(Refusal::Code);
-    }
-    let contact = people::find_or_make(tx, act, &asking::party(&row.value))?;
-    let (tenant_id, id) = (tx.tenant(), act.id());
-    let account = Account {
-        tenant_id,
-        id,
-        contact_id: contact.id,
-        password_hash: hash.to_owned(),
-        status: accounts::ACTIVE.to_owned(),
-        epoch: 1,
-        password_at: act.now,
-        created_at: act.now,
-    };
-    accounts::insert(tx, &account)?;
-    let address = Address {
-        tenant_id,
-        id: act.id(),
-        account_id: id,
-        kind: row.kind.clone(),
-        value: row.value.clone(),
-        normal: row.normal.clone(),
-        verified_at: act.now,
-    };
-    accounts::insert_address(tx, &address)?;
-    let act = Acting { actor: Actor::Contact(contact.id.0), ..act.clone() };
-    Ok(note(tx, &act, &account, "account.registered", json!({ "by": row.kind }))?)
 }
 
 /// Tells every proven address that the password was changed, and what to do if that was somebody else.
@@ -153,12 +124,4 @@ pub fn tell(tx: &mut Tx, act: &Acting, desk: &Desk, account: &Account) -> Result
         secrets::queue(tx, act, desk, &channel, about, text)?;
     }
     Ok(())
-}
-
-/// Writes a line about an account into the log, where it stands in the contact's history.
-pub fn note(tx: &mut Tx, act: &Acting, account: &Account, kind: &str, data: serde_json::Value) -> Result<(), Fail> {
-    let mut event = act.event(tx, kind);
-    event.contact_id = Some(account.contact_id);
-    event.data = Json(data);
-    Ok(events::append(tx, vec![event])?)
 }

@@ -1,17 +1,15 @@
-//! Citizens' accounts, and how somebody who forgot the password gets in again, alone and at once.
+//! How somebody gets an account, and gets in again who forgot the password, alone and at once.
 //!
 //! Asking (`asking`) knows nothing and answers everybody alike. A job then looks who it was (`issuing`) and sends a code to
 //! the proven address (`secrets`); whoever types that code sets the password (`completing`) and signs in with it
-//! (`signing_in`).
+//! (`accounts::signing_in`).
 
 pub mod asking;
 pub mod codes;
 pub mod completing;
 pub mod issuing;
-mod letters;
-pub mod own;
+pub mod letters;
 pub mod secrets;
-pub mod signing_in;
 
 use crate::{auth::seal::Seal, cases::reach::Kinds};
 

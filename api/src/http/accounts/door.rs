@@ -6,11 +6,11 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Data};
 use civicdesk_contract::Secret;
 use uuid::Uuid;
 
-use super::{door::bearer, problem::Problem, wire::Reply};
 use crate::{
+    accounts::signing_in::{self, Citizen},
     app::App,
     fail::Fail,
-    recovery::signing_in::{self, Citizen},
+    http::{door::bearer, problem::Problem, wire::Reply},
     store::{self, Failure, Tx},
 };
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use civicdesk_contract::{Clock, Secret};
 use serde_json::json;
 
-use super::{Desk, completing, signing_in::Citizen};
+use super::{history::note, password, signing_in::Citizen};
 use crate::{
     acting::{Acting, Actor},
     app::App,
     auth::passwords,
     fail::Fail,
     ids::Ids,
+    recovery::{Desk, completing},
     store::{Tx, Uid, accounts, sign_ins},
 };
 
@@ -20,7 +21,7 @@ pub fn acting((clock, ids): (&Arc<dyn Clock>, &Ids), citizen: &Citizen) -> Actin
     Acting::new(Actor::Contact(citizen.account.contact_id.0), clock, ids)
 }
 
-/// The new password's hash, if the current one is right. Wrong ones count like wrong sign-ins.
+/// The new password's hash, if the current one is right.
 pub async fn check(
     app: &App,
     citizen: &Citizen,
@@ -29,12 +30,7 @@ pub async fn check(
 ) -> Result<String, Fail> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     passwords::acceptable(new, &names).map_err(|why| Fail::field("/new_password", why))?;
-    let (tenant, person) = (citizen.account.tenant_id.0.to_string(), format!("account {}", citizen.account.id.0));
-    app.limits.sign_in(&tenant, &person, None, app.now())?;
-    if !app.passwords.check(current, Some(citizen.account.password_hash.clone())).await? {
-        return Err(Fail::field("/current_password", "is not the password"));
-    }
-    app.limits.forgive(&tenant, &person, None);
+    password::confirm(app, citizen, current).await?;
     app.passwords.hash(new).await
 }
 
@@ -45,7 +41,7 @@ pub fn change(tx: &mut Tx, act: &Acting, desk: &Desk, citizen: &Citizen, hash: &
         return Err(Fail::conflict("password-changed", "the password was changed meanwhile: sign in with the new one"));
     }
     sign_ins::end_all(tx, account.id, Some(citizen.sign_in.id), "new password", act.now)?;
-    completing::note(tx, act, account, "account.password_changed", json!({}))?;
+    note(tx, act, account, "account.password_changed", json!({}))?;
     completing::tell(tx, act, desk, account)
 }
 
@@ -54,5 +50,5 @@ pub fn end(tx: &mut Tx, act: &Acting, citizen: &Citizen, id: Uid) -> Result<(), 
     if !sign_ins::end(tx, citizen.account.id, id, "ended by its owner", act.now)? {
         return Err(Fail::NotFound("sign-in"));
     }
-    completing::note(tx, act, &citizen.account, "account.sign_in_ended", json!({}))
+    note(tx, act, &citizen.account, "account.sign_in_ended", json!({}))
 }

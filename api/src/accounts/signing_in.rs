@@ -10,12 +10,13 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::{asking, completing::note};
+use super::{history::note, password::is_right};
 use crate::{
     acting::{Acting, Actor},
     app::App,
     fail::Fail,
     people::{addresses, phones},
+    recovery::asking,
     store::{
         Time, Tx, Uid,
         accounts::{self, Account},
@@ -47,7 +48,7 @@ pub async fn sign_in(
     let person = format!("citizen {normal}");
     app.limits.sign_in(slug, &person, from, app.now())?;
     let found = found.filter(|account| account.status == accounts::ACTIVE);
-    let right = app.passwords.check(password, found.as_ref().map(|account| account.password_hash.clone())).await?;
+    let right = is_right(app, found.as_ref(), password).await?;
     let (Some(account), true) = (found, right) else { return Err(WRONG) };
     app.limits.forgive(slug, &person, from);
 
