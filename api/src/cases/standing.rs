@@ -86,7 +86,7 @@ pub fn known(tx: &mut Tx, ask: &Ask) -> Result<Told, Fail> {
     let normal = ask.who.as_ref().and_then(|who| Some((who.kind.as_str(), addresses::normal(who.kind, &who.address)?)));
     let identity = normal.map(|(kind, normal)| contacts::find_identity(tx, kind, &normal)).transpose()?.flatten();
     let language = identity.map(|known| contacts::get(tx, known.contact_id)).transpose()?.and_then(|c| c.language);
-    Ok(Told { agency: tenant::get(tx)?.name, language, standing: None })
+    Ok(Told { agency: tenant::get(tx)?.name, language, ..Told::default() })
 }
 
 /// What is told to somebody who asks about a case on this channel. Aloud only where the number is proven to be the

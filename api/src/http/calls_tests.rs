@@ -79,7 +79,9 @@ impl<'a> Office<'a> {
     /// What somebody who calls from this number and asks about this reference is told.
     async fn told(&self, from: &str, attested: bool, reference: &str) -> Value {
         let who = Some(Party { kind: IdentityKind::Phone, address: from.to_owned(), name: None });
-        let answer = self.asks(&Ask { who, attested, language: None, reference: Some(reference.to_owned()) }).await;
+        let answer = self
+            .asks(&Ask { who, attested, language: None, reference: Some(reference.to_owned()), ..Ask::default() })
+            .await;
         assert_eq!(answer.status, 200, "{:?}", answer.body);
         answer.body["standing"].clone()
     }

@@ -15,6 +15,9 @@ pub struct Ask {
     pub language: Option<String>,
     /// The case that they ask about: its reference as it was said or keyed.
     pub reference: Option<String>,
+    /// They forgot the password of their account, and want a code to set a new one.
+    #[serde(default)]
+    pub wants_code: bool,
 }
 
 /// What the host tells.
@@ -26,6 +29,10 @@ pub struct Told {
     pub language: Option<String>,
     /// How the case stands, where one was asked about.
     pub standing: Option<Standing>,
+    /// It was heard that they want a code. That says nothing of whether they have an account: a code is texted to the number
+    /// of those who have.
+    #[serde(default)]
+    pub code_heard: bool,
 }
 
 /// How a case stands, as far as whoever asks may hear it.

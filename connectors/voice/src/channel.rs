@@ -58,6 +58,7 @@ impl Channel for VoiceChannel {
             attested: turn.attested,
             language: turn.language.map(|language| language.tag.to_owned()),
             reference,
+            wants_code: turn.step == Step::Code && self.settings.code,
         });
         Ok(Received { items: items.into_iter().collect(), ask, ..Received::default() })
     }

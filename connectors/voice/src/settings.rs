@@ -27,6 +27,9 @@ pub struct VoiceSettings {
     /// Whether callers can leave a message.
     #[serde(default = "yes")]
     pub message: bool,
+    /// Whether callers who forgot the password of their account can have a code texted to the number that they call from.
+    #[serde(default)]
+    pub code: bool,
     /// The longest message, in seconds.
     #[serde(default = "two_minutes")]
     pub message_seconds: u32,
@@ -88,8 +91,8 @@ impl VoiceSettings {
         if !(5..=120).contains(&self.desk_seconds) {
             return Err(Error::settings("desk_seconds must be between 5 and 120"));
         }
-        if !self.standing && !self.message && self.desk.is_none() {
-            return Err(Error::settings("callers could do nothing: offer standing, message or desk"));
+        if !self.standing && !self.message && !self.code && self.desk.is_none() {
+            return Err(Error::settings("callers could do nothing: offer standing, message, code or desk"));
         }
         self.url = exchange::address("url", &self.url)?;
         Ok(self)

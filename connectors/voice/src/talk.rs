@@ -18,10 +18,12 @@ enum Point {
     Standing,
     Message,
     Desk,
+    Code,
 }
 
 /// The menu, in the order in which it is said.
-const MENU: [(&str, Point); 3] = [("1", Point::Standing), ("2", Point::Message), ("3", Point::Desk)];
+const MENU: [(&str, Point); 4] =
+    [("1", Point::Standing), ("2", Point::Message), ("4", Point::Code), ("3", Point::Desk)];
 const AGAIN: [&str; 2] = ["0", "*"];
 
 impl Point {
@@ -30,6 +32,7 @@ impl Point {
             Self::Standing => settings.standing,
             Self::Message => settings.message,
             Self::Desk => settings.desk.is_some(),
+            Self::Code => settings.code,
         }
     }
 
@@ -38,6 +41,7 @@ impl Point {
             Self::Standing => words.standing,
             Self::Message => words.message,
             Self::Desk => words.desk,
+            Self::Code => words.code,
         }
     }
 }
@@ -60,6 +64,7 @@ impl Talk<'_> {
             (_, None) => self.ask_language(Twiml::new(), &self.turn),
             (Step::Begin, Some(language)) => self.welcome(language),
             (Step::Menu, Some(language)) => self.chosen(language, key),
+            (Step::Code, Some(language)) => self.code_asked(language),
             (Step::Reference, Some(language)) => self.stands(language),
             (Step::Message, Some(language)) => self.message_left(language),
             (Step::Desk, Some(language)) => self.desk_done(language),
@@ -123,6 +128,7 @@ impl Talk<'_> {
         match (point, &self.settings.desk) {
             (Some((_, Point::Standing)), _) => self.ask_reference(Twiml::new(), language, &self.turn),
             (Some((_, Point::Message)), _) => self.record(language, &turn),
+            (Some((_, Point::Code)), _) => Twiml::new().redirect(&turn.to(Step::Code).address(self.hook)).answer(),
             (Some((_, Point::Desk)), Some(desk)) => {
                 let next = turn.to(Step::Desk).address(self.hook);
                 let said = Twiml::new().say(language, language.words.connecting);
@@ -157,6 +163,14 @@ impl Talk<'_> {
                 None => self.goodbye(Twiml::new(), language),
             },
         }
+    }
+
+    /// The same words whether or not the caller has an account.
+    fn code_asked(&self, language: Language) -> Answer {
+        let words = language.words;
+        let said = if self.told.code_heard { words.code_heard } else { words.code_not_heard };
+        let fresh = Turn { tries: 0, ..self.turn.clone() };
+        self.menu(Twiml::new().say(language, said), language, &fresh)
     }
 
     fn record(&self, language: Language, turn: &Turn) -> Answer {

@@ -23,9 +23,11 @@ pub enum Step {
     Recorded,
     /// Spoken with the desk, or tried to.
     Desk,
+    /// Asked for a code to set a new password.
+    Code,
 }
 
-const STEPS: [(Step, &str); 7] = [
+const STEPS: [(Step, &str); 8] = [
     (Step::Begin, "begin"),
     (Step::Language, "language"),
     (Step::Menu, "menu"),
@@ -33,6 +35,7 @@ const STEPS: [(Step, &str); 7] = [
     (Step::Message, "message"),
     (Step::Recorded, "recorded"),
     (Step::Desk, "desk"),
+    (Step::Code, "code"),
 ];
 
 /// One turn of a call.

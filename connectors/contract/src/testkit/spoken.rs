@@ -53,7 +53,7 @@ pub(super) async fn a_call_that_asks_is_answered(kit: &Kit<'_>) {
 }
 
 fn answered(kit: &Kit<'_>, channel: &dyn Channel, call: &HookCall, standing: Standing) -> String {
-    let told = Told { agency: "Kit City".to_owned(), language: None, standing: Some(standing) };
+    let told = Told { agency: "Kit City".to_owned(), standing: Some(standing), ..Told::default() };
     let answer = channel.reply(call, &told).unwrap_or_else(|e| panic!("reply was expected to work, and said: {e:?}"));
     assert_eq!(Some(&answer), channel.reply(call, &told).ok().as_ref(), "reply gave two answers to the same question");
     assert!((200..300).contains(&answer.status), "reply answered {}: the caller would hear an error", answer.status);

@@ -178,3 +178,25 @@ async fn who_says_nothing_after_the_tone_hears_the_menu_again() {
     city.carry(&mut line, redirected).await;
     assert!(line.heard().contains("To leave a message") && !line.is_over(), "{}", line.heard());
 }
+
+#[tokio::test]
+async fn a_caller_who_forgot_the_password_hears_the_same_words_whoever_they_are() {
+    let mut city = City::with(json!({ "code": true })).await.speaking("en");
+    city.told.code_heard = true;
+    let mut line = city.called(Some(ATTESTED)).await;
+    assert!(line.heard().contains("To set a new password for your account, press 4."), "{}", line.heard());
+    let pressed = line.presses("4");
+    let ask = city.channel.receive(&pressed).await.unwrap().ask.unwrap();
+    assert!(!ask.wants_code, "the key alone asks nothing: the step that follows does, once");
+    city.carry(&mut line, pressed).await;
+    assert!(line.heard().contains("If the number that you are calling from belongs to an account"), "{}", line.heard());
+    assert!(!line.is_over());
+    city.told.code_heard = false;
+    let mut line = city.called(Some(ATTESTED)).await;
+    city.press(&mut line, "4").await;
+    assert!(line.heard().contains("We cannot text a code"), "{}", line.heard());
+    let without = City::new().await.speaking("en");
+    let mut line = without.called(None).await;
+    without.press(&mut line, "4").await;
+    assert!(line.heard().starts_with("This key has no meaning here."), "{}", line.heard());
+}
