@@ -91,7 +91,8 @@ impl App {
         intake.scanning = setup.scanning;
         let opener = Opener::new(setup.registry, setup.tools, seal.clone());
         let codes = recovery::codes::Key::new(&master);
-        let recovery = recovery::Desk { seal: seal.clone(), codes, kinds: opener.kinds() };
+        let (kinds, url) = (opener.kinds(), public_url.clone());
+        let recovery = recovery::Desk { seal: seal.clone(), codes, public_url: url, kinds };
         Ok(Self {
             store,
             clock,

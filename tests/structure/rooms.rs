@@ -124,7 +124,8 @@ pub fn connectors_by_name(sources: &[Source]) -> Vec<Finding> {
 }
 
 /// What answers whoever asks for a code.
-const ASKING: [&str; 3] = ["api/src/recovery/asking.rs", "api/src/http/asking.rs", "api/src/pages/recover/ask.rs"];
+const ASKING: [&str; 3] =
+    ["api/src/recovery/asking.rs", "api/src/http/recovery/asking.rs", "api/src/pages/recover/ask.rs"];
 /// What knows who has an account.
 const KNOWING: [&str; 7] = ["accounts", "contacts", "recoveries", "sign_ins", "issuing", "completing", "signing_in"];
 

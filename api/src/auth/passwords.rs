@@ -81,8 +81,8 @@ fn normal(password: &Secret) -> Zeroizing<String> {
 /// Why a password cannot be taken, in words that say what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Weak {
-    #[error("must have {LEAST} to {MOST} characters; a sentence is easy to remember")]
-    Length,
+    #[error("must have {0} to {MOST} characters; a sentence is easy to remember")]
+    Length(usize),
     #[error("is among the passwords that are tried first, because many people had the same idea")]
     Common,
     #[error("is a pattern that is guessed quickly: a sentence of your own is safer")]
@@ -100,9 +100,14 @@ impl From<Weak> for String {
 /// Whether a new password may be one: long enough, and none that is guessed first. `words` are what others know of the
 /// person and the agency. No other rule: demands for digits and signs make passwords worse.
 pub fn acceptable(password: &Secret, words: &[&str]) -> Result<(), Weak> {
+    long_enough(password, LEAST, words)
+}
+
+/// The same, with so many characters at least.
+pub fn long_enough(password: &Secret, least: usize, words: &[&str]) -> Result<(), Weak> {
     let password = normal(password);
-    if !(LEAST..=MOST).contains(&password.chars().count()) {
-        return Err(Weak::Length);
+    if !(least..=MOST).contains(&password.chars().count()) {
+        return Err(Weak::Length(least));
     }
     match blocked::guessed(&password, words) {
         None => Ok(()),
@@ -145,13 +150,13 @@ mod tests {
     #[test]
     fn a_password_counts_characters_as_people_do_and_is_never_cut() {
         let fits = |text: &str| acceptable(&Secret::new(text), &[]);
-        assert_eq!(fits("fourteen chars"), Err(Weak::Length));
-        assert!(Weak::Length.to_string().contains("15 to 256"));
+        assert_eq!(fits("fourteen chars"), Err(Weak::Length(LEAST)));
+        assert!(Weak::Length(LEAST).to_string().contains("15 to 256"));
         assert_eq!(fits("fifteen letters"), Ok(()));
         assert_eq!(fits(&"猫は窓辺で静かに眠っている午後".chars().collect::<String>()), Ok(()));
         let long: String = ('\u{4e00}'..).take(256).collect::<Vec<_>>().chunks(2).rev().flatten().collect();
         assert_eq!(fits(&long), Ok(()));
-        assert_eq!(fits(&format!("{long}x")), Err(Weak::Length));
+        assert_eq!(fits(&format!("{long}x")), Err(Weak::Length(LEAST)));
         assert_eq!(fits("passwordpassword"), Err(Weak::Common));
     }
 

@@ -44,7 +44,6 @@
 
 pub mod accounts;
 mod api_keys;
-pub mod asking;
 pub mod attachments;
 mod auth;
 pub mod body;
@@ -78,7 +77,7 @@ mod proofs;
 pub mod public;
 mod query;
 mod raw;
-mod recoveries;
+pub mod recovery;
 mod search;
 pub mod serve;
 mod show;
@@ -168,7 +167,7 @@ fn v1(to: &mut ServiceConfig) {
     to.service(proofs::show).service(proofs::confirm_linked);
     to.service(public::topics).service(public::request).service(public::status).service(public::add);
     to.service(uploads::upload);
-    to.service(asking::recover).service(asking::register).service(recoveries::complete);
+    to.service(recovery::asking::recover).service(recovery::asking::register).service(recovery::complete::complete);
     accounts::configure(to);
     to.service(inbound::reconciliation).service(inbound::list).service(inbound::read);
     to.service(inbound::raw).service(inbound::replay);

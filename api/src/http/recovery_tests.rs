@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::testing::{Agency, Answered, TestApp, over_both};
 use crate::{
     jobs::{self, runner::Runner},
-    store::secret_letters,
+    store::{recoveries, secret_letters},
 };
 
 pub const FIRST: &str = "the river ran past my school";
@@ -19,7 +19,7 @@ pub const SECOND: &str = "nine herons stood in the rain";
 
 /// An agency with a mailbox, and its jobs at work until this is dropped.
 pub struct Town<'a> {
-    desk: &'a TestApp,
+    pub desk: &'a TestApp,
     pub agency: Agency,
     pub mailbox: Arc<Mailbox>,
     stop: CancellationToken,
@@ -138,6 +138,7 @@ over_both!(a_citizen_makes_an_account_forgets_the_password_and_gets_in_again_alo
 
 over_both!(whoever_asks_for_a_code_is_answered_alike_and_only_the_holder_gets_one, |desk| {
     let (town, other) = (Town::start(&desk, "riverton").await, Town::start(&desk, "hillview").await);
+    desk.texts(&town.agency, "sms").await;
     town.registered("maria@example.org", 0).await;
     other.registered("there@example.org", 0).await;
     let mut answers = Vec::new();
@@ -250,11 +251,14 @@ over_both!(what_lies_in_the_database_after_a_code_was_sent_opens_nothing, |desk|
     let id = town.ask("accounts", "maria@example.org").await;
     let code = town.code(1).await;
     let digits = code.replace(' ', "");
+    let text = town.letters(1).await.pop().unwrap().text;
+    let token = text.split("/t/riverton/register/").nth(1).unwrap()[..43].to_owned();
     let door = desk.app.store.tenant(town.agency.id);
     let begin = Instant::now();
     loop {
         let letters = door.read(secret_letters::all).await.unwrap();
-        assert!(letters.iter().all(|l| !format!("{l:?}").contains(&digits)));
+        assert!(letters.iter().all(|l| !format!("{l:?}").contains(&digits) && !format!("{l:?}").contains(&token)));
+        assert!(!format!("{:?}", door.read(recoveries::all).await.unwrap()).contains(&token));
         if letters.iter().all(|letter| letter.state == "sent" && letter.sealed.is_none()) && letters.len() == 1 {
             break;
         }

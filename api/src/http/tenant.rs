@@ -21,6 +21,7 @@ use crate::{
     fail::Fail,
     ids,
     people::{phones, quiet::Hours},
+    recovery::policy::{self, Policy},
     store::{
         self, Tx,
         tenants::{Change, ContactDetails, Gate},
@@ -55,6 +56,8 @@ pub struct OwnTenant {
     quiet_hours: Option<QuietHours>,
     /// How people reach it, as its pages say it.
     contact: ContactDetails,
+    /// How citizens make an account, and get in again who forgot the password.
+    recovery: Policy,
     #[schema(example = "2026-11-22T09:00:00Z", format = DateTime)]
     updated_at: String,
 }
@@ -93,6 +96,7 @@ fn show(tx: &mut Tx) -> Result<(OwnTenant, i64), Fail> {
     let view = OwnTenant {
         phone_country: (!country.is_empty()).then_some(country),
         text_budget: TextBudget::of(&row).into(),
+        recovery: Policy::of(&row),
         id: ids::TENANT.show(row.tenant_id.0),
         slug: row.slug,
         name: row.name,
@@ -144,6 +148,8 @@ pub struct ChangeTenant {
     quiet_hours: Option<Option<QuietHours>>,
     /// How people reach it, as its pages say it; replaced as a whole.
     contact: Option<ContactDetails>,
+    /// How citizens make an account, and get in again who forgot the password; replaced as a whole.
+    recovery: Option<Policy>,
 }
 
 /// Changes the caller's agency.
@@ -163,6 +169,7 @@ pub async fn update(door: Door<needs::TenantManage>, body: Body<ChangeTenant>) -
         new.phone_country.map(|code| code.map(|code| tenants::checked_country(&code)).transpose()).transpose()?;
     let budget = new.text_budget.map(|b| TextBudget { limit_parts: b.limit_parts, alarm_percent: b.alarm_percent });
     budget.as_ref().map(TextBudget::check).transpose()?;
+    new.recovery.as_ref().map(Policy::check).transpose()?;
     let written = door.write(move |tx, who| {
         let row = store::tenant::get(tx)?;
         only_if.check(who, row.version)?;
@@ -180,6 +187,9 @@ pub async fn update(door: Door<needs::TenantManage>, body: Body<ChangeTenant>) -
         }
         if let Some(budget) = &budget {
             store::tenant::set_setting(tx, budget::SETTING, Some(json!(budget)))?;
+        }
+        if let Some(recovery) = &new.recovery {
+            store::tenant::set_setting(tx, policy::SETTING, Some(json!(recovery)))?;
         }
         if let Some(contact) = &new.contact {
             store::tenants::set_contact(tx, contact)?;

@@ -103,7 +103,8 @@ impl Bench {
         let master = MasterKey::new([7; 32]);
         let seal = Seal::new(&master, ids.clone());
         let opener = Opener::new(registry.clone(), tools, seal.clone());
-        let recovery = recovery::Desk { seal, codes: recovery::codes::Key::new(&master), kinds: opener.kinds() };
+        let (codes, kinds) = (recovery::codes::Key::new(&master), opener.kinds());
+        let recovery = recovery::Desk { seal, codes, public_url: "https://desk.example".to_owned(), kinds };
         let intake = intake::Deps::new(
             store.clone(),
             Blobs::local(&dir.path().join("blobs")).unwrap(),

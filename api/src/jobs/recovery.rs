@@ -15,7 +15,7 @@ use crate::{
     channels::guard,
     fail::Fail,
     ids, metrics,
-    recovery::{asking, codes, issuing, secrets},
+    recovery::{asking, issuing, keys::Keys, secrets},
     store::{
         Tx,
         channels::{self, Channel},
@@ -54,9 +54,9 @@ pub async fn letters(deps: &Deps, tenant: Uuid, taken: Vec<Job>, stop: Cancellat
 async fn look(deps: &Deps, tenant: Uuid, job: &Job) -> Result<(), Fail> {
     let asked = asking::read(&deps.recovery.seal, job)?;
     let act = Acting::new(Actor::System, &deps.intake.clock, &deps.intake.ids);
-    let (code, desk, id) = (codes::make(&deps.intake.ids), deps.recovery.clone(), job.id);
+    let (keys, desk, id) = (Keys::make(&deps.intake.ids), deps.recovery.clone(), job.id);
     let issue = move |tx: &mut Tx| {
-        issuing::issue(tx, &act, &desk, &asked, &code)?;
+        issuing::issue(tx, &act, &desk, &asked, &keys)?;
         Ok::<_, Fail>(jobs::done(tx, id)?)
     };
     deps.intake.store.tenant(tenant).write(issue).await

@@ -4,9 +4,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{reader::Reader, sent::Sent};
-use crate::cases::{
-    flaws::Wrong,
-    form::{FieldKind, FormField},
+use crate::{
+    auth::passwords::LEAST,
+    cases::{
+        flaws::Wrong,
+        form::{FieldKind, FormField},
+    },
 };
 
 /// Choices that are shown at once; more are a list that opens.
@@ -97,7 +100,13 @@ impl Blank {
 impl Blank {
     /// Puts beside it what is wrong with it, and answers its line in the list of errors.
     pub fn refuse(&mut self, reader: &Reader, flaw: &str) -> Value {
+        self.refuse_below(reader, flaw, LEAST)
+    }
+
+    /// The same, where a password has so many characters at least.
+    pub fn refuse_below(&mut self, reader: &Reader, flaw: &str, least: usize) -> Value {
         let sentence = reader.word("flaws", flaw).replace("{label}", &self.label);
+        let sentence = sentence.replace("{least}", &least.to_string());
         self.error = Some(sentence.clone());
         json!({ "id": self.id, "sentence": sentence })
     }

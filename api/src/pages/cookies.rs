@@ -15,11 +15,17 @@ pub enum Lasts {
     /// Until the browser is closed.
     Visit,
     Year,
+    /// No longer.
+    Over,
 }
 
 /// A cookie as it is set. Over plain HTTP, on a machine of one's own, it cannot be kept to HTTPS.
 pub fn written(name: &str, value: &str, lasts: Lasts, https: bool) -> String {
-    let age = if lasts == Lasts::Year { "; Max-Age=31536000" } else { "" };
+    let age = match lasts {
+        Lasts::Visit => "",
+        Lasts::Year => "; Max-Age=31536000",
+        Lasts::Over => "; Max-Age=0",
+    };
     let secure = if https { "; Secure" } else { "" };
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}")
 }

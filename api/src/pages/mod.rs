@@ -21,7 +21,7 @@ mod request;
 mod sent;
 mod templates;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 mod words;
 
 use actix_web::web::{self, ServiceConfig};

@@ -112,11 +112,19 @@ impl Reader {
         let topic = parameter(&self.req, "topic");
         let frame = templates::frame(self.language, Some(&self.agency), topic.as_deref())?;
         let mut answer = templates::answer(status, template, frame, content)?;
-        for cookie in self.set {
-            let value = header::HeaderValue::from_str(&cookie).map_err(|e| Fail::Broken(e.to_string()))?;
-            answer.headers_mut().append(header::SET_COOKIE, value);
-        }
+        give(&mut answer, &self.set)?;
         Ok(answer)
+    }
+
+    /// What the reader's browser keeps under a name of ours.
+    pub fn kept(&self, what: &str) -> Option<String> {
+        cookies::read(&self.req, &cookies::name(&self.slug, what, https(&self.app))).map(str::to_owned)
+    }
+
+    /// Has the reader's browser keep something for us, or forget it. The value is made of what a cookie may hold.
+    pub fn keep(&mut self, what: &str, value: &str, lasts: Lasts) {
+        let https = https(&self.app);
+        self.set.push(cookies::written(&cookies::name(&self.slug, what, https), value, lasts, https));
     }
 
     /// After a POST that did something: the page to go on to.
@@ -124,6 +132,21 @@ impl Reader {
         let to = format!("{}{rest}", self.agency.home);
         HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
     }
+
+    /// The same, with what the browser shall keep or forget.
+    pub fn go_with_cookies(self, rest: &str) -> Result<HttpResponse, Problem> {
+        let mut answer = self.go_to(rest);
+        give(&mut answer, &self.set)?;
+        Ok(answer)
+    }
+}
+
+fn give(answer: &mut HttpResponse, cookies: &[String]) -> Result<(), Fail> {
+    for cookie in cookies {
+        let value = header::HeaderValue::from_str(cookie).map_err(|e| Fail::Broken(e.to_string()))?;
+        answer.headers_mut().append(header::SET_COOKIE, value);
+    }
+    Ok(())
 }
 
 fn mark(app: &App, slug: &str, seed: &str) -> String {

@@ -42,6 +42,9 @@ const FILES: &[(&str, &str)] = files![
     "find.html",
     "recover_ask.html",
     "recover_code.html",
+    "recover_none.html",
+    "recover_new.html",
+    "recover_refused.html",
     "recover_done.html",
     "problem.html",
 ];

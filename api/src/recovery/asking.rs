@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::policy::Offer;
 use crate::{
     acting::Acting,
     auth::seal::Seal,
@@ -24,6 +25,11 @@ pub const ASKED: &str = "recovery";
 pub const REGISTER: &str = "register";
 /// A wish for a new password.
 pub const RECOVER: &str = "recover";
+
+/// The agency lets nobody make an account by themselves.
+pub const CLOSED: &str = "registration-closed";
+/// The agency sends nothing to such addresses.
+pub const NOT_OFFERED: &str = "way-not-offered";
 
 /// No address that a network delivers to is longer.
 const LONGEST: usize = 254;
@@ -53,6 +59,24 @@ pub fn identifier(typed: &str) -> Result<String, Fail> {
         return Err(Fail::field("/identifier", "must be one email address or one phone number"));
     }
     Ok(typed.to_owned())
+}
+
+/// Whether the agency does this at all, for whomever it is.
+pub fn admit(offer: &Offer, identifier: &str, purpose: &str) -> Result<(), Fail> {
+    if purpose == REGISTER && !offer.policy.registration {
+        return Err(Fail::conflict(CLOSED, "this agency makes accounts itself: ask it for one"));
+    }
+    if offer.sends_to(party(identifier).kind) {
+        return Ok(());
+    }
+    Err(Fail::conflict(
+        NOT_OFFERED,
+        match (offer.email, offer.phone) {
+            (true, _) => "this agency sends codes to email addresses only",
+            (_, true) => "this agency sends codes to telephones only",
+            (false, false) => "this agency sends no codes: ask its staff",
+        },
+    ))
 }
 
 /// The row that a job works from. Nobody reads the address in it without the master key.

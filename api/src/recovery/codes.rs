@@ -9,9 +9,6 @@ use crate::{
     ids::Ids,
 };
 
-/// A code holds so many minutes when it comes by mail, and when it comes to a phone (NIST SP 800-63B-4, 4.2.1.2).
-pub const MINUTES_BY_MAIL: i64 = 30;
-pub const MINUTES_BY_PHONE: i64 = 10;
 /// Wrong tries of one code.
 pub const TRIES: i32 = 5;
 

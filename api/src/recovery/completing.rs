@@ -1,14 +1,15 @@
-//! A code comes back with a new password: it works once, for one caller, and ends every sign-in there was.
+//! A code or a link comes back with a new password: it works once, for one caller, and ends every sign-in there was.
 
 use civicdesk_contract::Secret;
 use jiff::SignedDuration;
-use minijinja::context;
+use minijinja::{context, value::Serde};
 use serde_json::json;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::{
-    Desk, asking, codes, issuing, letters,
+    Desk, asking, codes, issuing, keys, letters,
+    policy::Policy,
     secrets::{self, About},
 };
 use crate::{
@@ -24,18 +25,19 @@ use crate::{
         recoveries::{self, Recovery},
         sign_ins,
         tenant::{self, Tenant},
+        tenants::ContactDetails,
     },
 };
 
 /// A notice is sent for so long.
 const NOTICE: SignedDuration = SignedDuration::from_hours(5 * 24);
 
-/// Why a code set no password.
+/// Why a password was not set.
 #[derive(Debug)]
 pub enum Refusal {
-    /// One answer for every code that does not work, so that it tells nothing of the account or of other codes.
+    /// One answer for every code and link that does not work, so that it tells nothing of the account or of others.
     Code,
-    /// The code is as good as before.
+    /// The code or link is as good as before.
     Password(Weak),
     Fail(Fail),
 }
@@ -55,25 +57,58 @@ impl Failure for Refusal {
     }
 }
 
-/// Sets the password for the code, or makes the account that it was for.
-pub async fn complete(
-    app: &App,
-    desk: &Desk,
-    (tenant, recovery): (Uuid, Uuid),
-    code: &Secret,
-    password: &Secret,
-) -> Result<(), Refusal> {
+/// What somebody shows.
+#[derive(Clone, Debug)]
+pub enum Shown {
+    /// The code that was sent for the recovery of this id.
+    Code(Uuid, Secret),
+    /// The secret of a link.
+    Link(Secret),
+    /// The same, for the recovery of this id alone.
+    LinkOf(Uuid, Secret),
+}
+
+/// Sets the password, or makes the account that the code or link was for.
+pub async fn complete(app: &App, desk: &Desk, tenant: Uuid, shown: Shown, password: &Secret) -> Result<(), Refusal> {
     let door = app.store.tenant(tenant);
     let agency: Tenant = door.read(tenant::get).await?;
-    passwords::acceptable(password, &[&agency.name, &agency.slug]).map_err(Refusal::Password)?;
-    let (hash, now) = (desk.codes.hash(tenant, recovery, code), app.time());
-    let typed = hash.clone();
-    let tried: Option<Recovery> = door.write(move |tx| try_code(tx, recovery, &typed, now)).await?;
-    let row = tried.ok_or(Refusal::Code)?;
-    passwords::acceptable(password, &[&row.value]).map_err(Refusal::Password)?;
+    let policy = Policy::of(&agency);
+    let names = [agency.name.as_str(), agency.slug.as_str()];
+    // Who shows it is not known yet: the least that anybody may have.
+    passwords::long_enough(password, policy.least(true).min(policy.least(false)), &names).map_err(Refusal::Password)?;
+    let row = opened(app, desk, tenant, shown).await?.ok_or(Refusal::Code)?;
+    passwords::long_enough(password, policy.least(false), &[&row.value]).map_err(Refusal::Password)?;
     let password_hash = app.passwords.hash(password).await?;
     let (act, desk) = (Acting::new(Actor::System, &app.clock, &app.ids), desk.clone());
     door.write(move |tx| finish(tx, &act, &desk, &row, &password_hash)).await
+}
+
+/// Whether a link still leads somewhere. Looking changes nothing, however often.
+pub async fn holds(app: &App, tenant: Uuid, token: &Secret) -> Result<bool, Fail> {
+    let (hash, now) = (keys::hash(token), app.time());
+    let found: store::Result<_> = app.store.tenant(tenant).read(move |tx| recoveries::by_token(tx, &hash, now)).await;
+    Ok(found?.is_some())
+}
+
+/// The row that is opened by what somebody shows; it is not used up by this.
+async fn opened(app: &App, desk: &Desk, tenant: Uuid, shown: Shown) -> Result<Option<Recovery>, Fail> {
+    let (door, now) = (app.store.tenant(tenant), app.time());
+    let found = match shown {
+        Shown::Code(recovery, code) => {
+            let hash = desk.codes.hash(tenant, recovery, &code);
+            door.write(move |tx| try_code(tx, recovery, &hash, now)).await
+        }
+        Shown::Link(token) => {
+            let hash = keys::hash(&token);
+            door.read(move |tx| recoveries::by_token(tx, &hash, now)).await
+        }
+        Shown::LinkOf(recovery, token) => {
+            let hash = keys::hash(&token);
+            let found: store::Result<_> = door.read(move |tx| recoveries::by_token(tx, &hash, now)).await;
+            found.map(|row| row.filter(|row| row.id == Uid(recovery)))
+        }
+    };
+    found.map_err(|e: store::Error| e.into())
 }
 
 /// Whether the code is right. A wrong one counts; a right one is not used up by this.
@@ -94,7 +129,7 @@ fn finish(tx: &mut Tx, act: &Acting, desk: &Desk, row: &Recovery, hash: &str) ->
         Some(id) => {
             let account = accounts::get(tx, id)?;
             let act = Acting { actor: Actor::Contact(account.contact_id.0), ..act.clone() };
-            if account.status != accounts::ACTIVE || !accounts::set_password(tx, id, row.epoch, hash, act.now)? {
+            if account.status != accounts::ACTIVE || !set(tx, row, hash, act.now)? {
                 return Err(Refusal::Code);
             }
             let ended = sign_ins::end_all(tx, id, None, "new password", act.now)?;
@@ -108,6 +143,11 @@ fn finish(tx: &mut Tx, act: &Acting, desk: &Desk, row: &Recovery, hash: &str) ->
     }
 }
 
+/// Sets the password where nothing changed about the account since the code was made.
+fn set(tx: &mut Tx, row: &Recovery, hash: &str, now: Time) -> store::Result<bool> {
+    row.account_id.map_or(Ok(false), |id| accounts::set_password(tx, id, row.epoch, hash, now))
+}
+
 /// Tells every proven address that the password was changed, and what to do if that was somebody else.
 pub fn tell(tx: &mut Tx, act: &Acting, desk: &Desk, account: &Account) -> Result<(), Fail> {
     let tenant = tenant::get(tx)?;
@@ -115,7 +155,8 @@ pub fn tell(tx: &mut Tx, act: &Acting, desk: &Desk, account: &Account) -> Result
     let at = act.now.0.to_zoned(zone).strftime("%Y-%m-%d, %H:%M (%Z)").to_string();
     let language = issuing::language(tx, Some(account.contact_id), &tenant.locale)?;
     let useless_at = Time(act.now.0 + NOTICE);
-    let changed = context! { agency => tenant.name, at };
+    let contact = Serde(ContactDetails::of(&tenant.settings));
+    let changed = context! { agency => tenant.name, contact, at };
     for address in accounts::addresses_of(tx, account.id)? {
         let to = asking::party(&address.value);
         let Some((channel, _)) = reach::by_kind(tx, &desk.kinds, to.kind)? else { continue };

@@ -10,6 +10,8 @@ use crate::{
 
 static TEXTS: Texts = texts![
     "letters",
+    "contact/en/text.txt",
+    "contact/es/text.txt",
     "code/en/subject.txt",
     "code/en/text.txt",
     "code/en/short.txt",
@@ -42,17 +44,23 @@ pub fn write(letter: &str, kind: IdentityKind, language: &str, about: &Value) ->
 
 #[cfg(test)]
 mod tests {
-    use minijinja::context;
+    use minijinja::{context, value::Serde};
 
     use super::*;
+    use crate::store::tenants::ContactDetails;
 
     #[test]
     fn every_letter_stands_in_every_language_and_length() {
-        let about = context! { agency => "City of Riverton", code => "1234 5678", registers => false, minutes => 10, at => "today" };
+        let contact = ContactDetails { phone: Some("+1 555 010 0100".to_owned()), ..ContactDetails::default() };
+        let about = context! {
+            agency => "City of Riverton", code => "1234 5678", registers => false, minutes => 10, at => "today",
+            link => "https://desk.example/t/riverton/recover/x", contact => Serde(contact),
+        };
         for letter in ["code", "changed"] {
             for language in ["en-US", "es", "de"] {
                 let mail = write(letter, IdentityKind::Email, language, &about).unwrap();
                 assert!(mail.subject.unwrap().contains("Riverton") && mail.text.contains("Riverton"));
+                assert!(mail.text.ends_with("+1 555 010 0100"), "{}", mail.text);
                 let text = write(letter, IdentityKind::Phone, language, &about).unwrap().text;
                 assert!(text.chars().count() <= 160, "{text}");
             }

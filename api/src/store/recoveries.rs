@@ -1,4 +1,5 @@
-//! Codes that were sent to prove an address: each for one purpose, used once by one conditional update.
+//! Codes and links that were sent to prove an address: two keys of one row, for one purpose, used once by one conditional
+//! update.
 
 use diesel::prelude::*;
 
@@ -26,6 +27,8 @@ pub struct Recovery {
     pub used_at: Option<Time>,
     /// Another code took its place.
     pub ended_at: Option<Time>,
+    /// SHA-256 of what the link holds.
+    pub token_hash: Option<Vec<u8>>,
 }
 
 pub fn insert(tx: &mut Tx, row: &Recovery) -> Result<()> {
@@ -40,6 +43,12 @@ pub fn lately(tx: &mut Tx, kind: &str, normal: &str, since: Time) -> Result<i64>
     Ok(query.count().get_result(tx.conn())?)
 }
 
+/// How many codes this account was sent since then, to whichever address.
+pub fn of_account_since(tx: &mut Tx, account: Uid, since: Time) -> Result<i64> {
+    let query = tx.of(recoveries::table).filter(recoveries::account_id.eq(account));
+    Ok(query.filter(recoveries::created_at.gt(since)).count().get_result(tx.conn())?)
+}
+
 /// Lets the codes that an address has end: the newest alone is good.
 pub fn end_live(tx: &mut Tx, kind: &str, normal: &str, now: Time) -> Result<()> {
     let live = tx.of(recoveries::table).filter(recoveries::kind.eq(kind.to_owned()));
@@ -48,6 +57,22 @@ pub fn end_live(tx: &mut Tx, kind: &str, normal: &str, now: Time) -> Result<()> 
         .set(recoveries::ended_at.eq(Some(now)))
         .execute(tx.conn())?;
     Ok(())
+}
+
+/// Lets every code and link of an account end, to whichever address it went.
+pub fn end_of_account(tx: &mut Tx, account: Uid, now: Time) -> Result<()> {
+    let live = tx.of(recoveries::table).filter(recoveries::account_id.eq(account));
+    let live = live.filter(recoveries::used_at.is_null()).filter(recoveries::ended_at.is_null());
+    diesel::update(live).set(recoveries::ended_at.eq(Some(now))).execute(tx.conn())?;
+    Ok(())
+}
+
+/// The row of a link that is still good. Looking changes nothing.
+pub fn by_token(tx: &mut Tx, hash: &[u8], now: Time) -> Result<Option<Recovery>> {
+    let good = tx.of(recoveries::table).filter(recoveries::token_hash.eq(Some(hash.to_vec())));
+    let good = good.filter(recoveries::used_at.is_null()).filter(recoveries::ended_at.is_null());
+    let good = good.filter(recoveries::expires_at.gt(now));
+    Ok(good.select(Recovery::as_select()).first(tx.conn()).optional()?)
 }
 
 /// Counts a try of a code that is still good, and answers the row; nothing where it is good no more.
@@ -78,4 +103,10 @@ pub fn forget(tx: &mut Tx, before: Time, most: i64) -> Result<usize> {
     let over = tx.of(recoveries::table).filter(recoveries::created_at.lt(before)).limit(most);
     let over: Vec<Uid> = over.select(recoveries::id).load(tx.conn())?;
     Ok(diesel::delete(tx.of(recoveries::table).filter(recoveries::id.eq_any(over))).execute(tx.conn())?)
+}
+
+/// Every row, for the tests of what a dump holds.
+#[cfg(test)]
+pub fn all(tx: &mut Tx) -> Result<Vec<Recovery>> {
+    Ok(tx.of(recoveries::table).select(Recovery::as_select()).load(tx.conn())?)
 }

@@ -195,7 +195,7 @@ tenant_tables! {
     recoveries (tenant_id, id) {
         tenant_id: Id, id: Id, purpose: Text, account_id: Nullable<Id>, epoch: BigInt, kind: Text, value: Text,
         normal: Text, code_hash: Binary, tries: Integer, created_at: Ts, expires_at: Ts, used_at: Nullable<Ts>,
-        ended_at: Nullable<Ts>,
+        ended_at: Nullable<Ts>, token_hash: Nullable<Binary>,
     }
     secret_letters (tenant_id, id) {
         tenant_id: Id, id: Id, channel_id: Id, contact_id: Nullable<Id>, purpose: Text, sealed: Nullable<Binary>,

@@ -1,7 +1,10 @@
-//! `/t/{tenant}/recover` and `/register`: a citizen asks for a code, types it with a new password, and is done.
+//! `/t/{tenant}/recover` and `/register`: a citizen asks for a code and a link, shows one of them with a new password, and is
+//! done.
 
 mod ask;
 mod code;
+mod link;
+mod password;
 
 use actix_web::web::{self, ServiceConfig};
 
@@ -11,6 +14,9 @@ pub fn configure(to: &mut ServiceConfig) {
         let path = |rest: &str| format!("/t/{{tenant}}/{{way:{way}}}{rest}");
         to.service(web::resource(path("")).route(web::get().to(ask::show)).route(web::post().to(ask::send)));
         to.service(web::resource(path("/done")).route(web::get().to(code::done)));
-        to.service(web::resource(path("/{id}")).route(web::get().to(code::show)).route(web::post().to(code::send)));
+        to.service(web::resource(path("/new")).route(web::get().to(link::show)).route(web::post().to(link::send)));
+        let typed = web::resource(path("/{id:rec_[^/]{32}}"));
+        to.service(typed.route(web::get().to(code::show)).route(web::post().to(code::send)));
+        to.service(web::resource(path("/{token}")).route(web::get().to(link::take)));
     }
 }

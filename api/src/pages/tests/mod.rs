@@ -1,6 +1,6 @@
 //! The pages as a browser without scripts meets them.
 
-mod browser;
+pub mod browser;
 mod colours;
 mod errors;
 mod forms;

@@ -28,6 +28,7 @@ async fn every_page(browser: &mut Browser<'_>, topic: &str) -> Vec<(String, Show
         "/t/riverton/recover",
         "/t/riverton/register",
         "/t/riverton/recover/rec_0197f2a1c3d47b3e8a1f5c2d9e6b7a91",
+        "/t/riverton/recover/new",
         "/t/riverton/recover/done",
         "/t/riverton/register/done",
         "/t/riverton/nothing",

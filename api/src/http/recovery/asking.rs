@@ -9,17 +9,20 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{
-    Body, client,
-    public::agency,
-    wire::{Answer, Reply},
-};
 use crate::{
     acting::{Acting, Actor},
     app::App,
     fail::Fail,
+    http::{
+        Body, client,
+        public::agency,
+        wire::{Answer, Reply},
+    },
     ids,
-    recovery::asking::{self, Asked},
+    recovery::{
+        asking::{self, Asked},
+        policy::Offer,
+    },
     store::{self, Tx, jobs},
 };
 
@@ -43,8 +46,10 @@ pub struct CodeAskedFor {
 /// Asks for a code to set a new password.
 ///
 /// The answer is always the same: where the address belongs to an account, a code is on its way to it, good for 30 minutes
-/// by mail and 10 by text. Nothing changes before it comes back. One address is sent at most 3 codes in a quarter of an hour
-/// and 10 in a day, and only the newest works; one network may ask 10 times an hour. Beyond that the answer is the same.
+/// by mail and 10 by text; a mail holds a link as well. Nothing changes before one of them comes back. One address is sent
+/// at most 3 codes in a quarter of an hour, 4 in an hour and 10 in a day, and only the newest works; one network may ask 10
+/// times an hour. Beyond that the answer is the same. Where the agency sends nothing to such addresses, whoever's they are,
+/// it says so with `way-not-offered`.
 #[utoipa::path(tag = "public", operation_id = "ask_for_recovery", security(()), request_body = AskForCode,
     params(("tenant" = String, Path, description = "The agency's slug.")),
     responses((status = 202, description = "It was heard.", body = CodeAskedFor)))]
@@ -56,7 +61,7 @@ pub async fn recover(app: Data<App>, req: HttpRequest, slug: Path<String>, body:
 /// Asks for a code to make an account.
 ///
 /// The answer is always the same, and the code is typed in at `/recoveries/{id}/complete`. Whoever has an account already
-/// gets a code to set a new password.
+/// gets a code to set a new password. An agency that makes accounts itself answers `registration-closed`.
 #[utoipa::path(tag = "public", operation_id = "ask_for_account", security(()), request_body = AskForCode,
     params(("tenant" = String, Path, description = "The agency's slug.")),
     responses((status = 202, description = "It was heard.", body = CodeAskedFor)))]
@@ -75,6 +80,7 @@ async fn ask(app: &App, req: &HttpRequest, slug: &str, body: &AskForCode, purpos
 /// Writes down that somebody asked, and answers by which id the code would be typed in.
 pub async fn heard(app: &App, req: &HttpRequest, tenant: Uuid, typed: &str, purpose: &str) -> Result<Uuid, Fail> {
     let identifier = asking::identifier(typed)?;
+    asking::admit(&offer(app, tenant).await?, &identifier, purpose)?;
     let recovery = app.ids.next();
     if app.limits.ask(client::address(req, &app.trusted_proxies), app.now()) {
         let act = Acting::new(Actor::System, &app.clock, &app.ids);
@@ -85,4 +91,10 @@ pub async fn heard(app: &App, req: &HttpRequest, tenant: Uuid, typed: &str, purp
         written?;
     }
     Ok(recovery)
+}
+
+/// What the agency offers, to whomever it is.
+pub async fn offer(app: &App, tenant: Uuid) -> Result<Offer, Fail> {
+    let kinds = app.recovery.kinds.clone();
+    app.store.tenant(tenant).read(move |tx: &mut Tx| Offer::now(tx, &kinds)).await
 }
