@@ -18,9 +18,13 @@ pub mod kills;
 pub mod letter;
 mod load;
 pub mod mails;
+pub mod race;
 mod result;
+pub mod secrets;
 pub mod thousand;
+pub mod timing;
 pub mod town;
+mod trip;
 
 pub use given::{ENGINE, Given, Known};
 pub use result::{Control, Figure, Finding, write};
@@ -41,5 +45,9 @@ pub const ALL: &[Campaign] = &[
     idle::CAMPAIGN,
     intake::CAMPAIGN,
     kills::CAMPAIGN,
+    race::CAMPAIGN,
+    secrets::CAMPAIGN,
     thousand::CAMPAIGN,
+    timing::CAMPAIGN,
+    trip::CAMPAIGN,
 ];

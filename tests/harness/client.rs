@@ -168,6 +168,12 @@ impl Answer {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
+    /// Every value of a header that may stand there more than once.
+    pub fn headers(&self, name: &str) -> Vec<&str> {
+        let named = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.as_str()).collect()
+    }
+
     /// The content type without its parameters.
     pub fn media_type(&self) -> String {
         self.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim().to_lowercase()

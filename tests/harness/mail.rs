@@ -132,9 +132,31 @@ fn dotted(raw: &[u8]) -> Vec<u8> {
     wire
 }
 
+/// What a mail says, its quoted-printable undone as far as a reader of plain letters needs it.
+pub fn plain(raw: &[u8]) -> String {
+    let text = String::from_utf8_lossy(raw).replace("=\r\n", "");
+    let mut pieces = text.split('=');
+    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        match piece.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => bytes.extend([&[byte], &piece.as_bytes()[2..]].concat()),
+            None => bytes.extend([b"=", piece.as_bytes()].concat()),
+        }
+    }
+    String::from_utf8_lossy(&bytes).replace("\r\n", "\n")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::dotted;
+    use super::{dotted, plain};
+
+    #[test]
+    fn a_long_line_is_one_again() {
+        assert_eq!(
+            plain(b"https://a.example/=\r\nb?c=3Dd =C2=A1hola!\r\n=x"),
+            "https://a.example/b?c=d \u{a1}hola!\n=x"
+        );
+    }
 
     #[test]
     fn a_line_that_begins_with_a_dot_does_not_end_the_mail() {

@@ -11,6 +11,7 @@
 //! civicdesk_tests::on_both_engines!(a_case_is_found_by_its_reference);
 //! ```
 
+mod browser;
 mod client;
 mod clock;
 mod database;
@@ -18,24 +19,30 @@ mod demo;
 mod document;
 mod mail;
 mod mailbox;
+mod post;
 mod problem;
 mod program;
+mod rows;
 mod schema;
 mod settings;
 mod tenant;
 mod wait;
+mod wire;
 
+pub use browser::browse;
 pub use client::{Answer, Client, Request, block_on};
 pub use clock::Clock;
 pub use database::Database;
 pub use demo::{Demo, copy};
 pub use document::Document;
-pub use mail::{Mail, Reply};
+pub use mail::{Mail, Reply, plain};
 pub use mailbox::{Mailbox, imap_settings, server};
+pub use post::{Letter, Mood, PostOffice};
 pub use program::{Engine, Program};
 pub use settings::Options;
 pub use tenant::Tenant;
 pub use wait::{until, until_within, within};
+pub use wire::{Heard, Wire};
 
 /// Makes a test for each database out of every function named. PostgreSQL's twins need the server that `tests/run` starts;
 /// after `moving the clock:` both need a build that can, after `with the mail servers:` both need those.

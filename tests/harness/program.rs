@@ -154,6 +154,10 @@ impl Program {
         self.clock.as_ref().expect("a program started with Options::clock")
     }
 
+    pub fn engine(&self) -> Engine {
+        if self.database.is_some() { Engine::Postgres } else { Engine::Sqlite }
+    }
+
     pub fn database(&self) -> &Database {
         self.database.as_ref().expect("a program on PostgreSQL")
     }

@@ -1,7 +1,7 @@
 //! A short slice of each long proof at every run of the tests; `tests/campaign` runs them whole.
 
 use civicdesk_tests::{
-    campaigns::{Finding, corpora, hooks_kills, kills, thousand},
+    campaigns::{Finding, corpora, hooks_kills, kills, race, secrets, thousand, timing},
     harness::Engine,
 };
 
@@ -30,6 +30,28 @@ mod calls {
     }
 
     civicdesk_tests::on_both_engines!(killed_in_the_middle_it_loses_and_doubles_no_call_of_a_provider);
+}
+
+mod codes {
+    use super::*;
+
+    fn of_sixty_four_who_come_with_one_code_one_gets_in(engine: Engine) {
+        holds(&race::run(engine, 50, 1));
+    }
+
+    fn no_answer_differs_by_who_has_an_account(engine: Engine) {
+        holds(&timing::run(engine, timing::Size { each: 8, times: false }, "", 1));
+    }
+
+    fn no_code_password_or_token_is_left_in_logs_figures_events_or_the_database(engine: Engine) {
+        holds(&secrets::run(engine, 10));
+    }
+
+    civicdesk_tests::on_both_engines!(
+        of_sixty_four_who_come_with_one_code_one_gets_in,
+        no_answer_differs_by_who_has_an_account,
+        no_code_password_or_token_is_left_in_logs_figures_events_or_the_database,
+    );
 }
 
 mod odd_mail {

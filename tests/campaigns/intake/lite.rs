@@ -1,6 +1,6 @@
 //! The bare insert on SQLite: Diesel, prepared statements, and the pragmas of the program.
 
-use std::{fs, time::Instant};
+use std::time::Instant;
 
 use diesel::{
     Connection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection,
@@ -64,14 +64,7 @@ pub fn insert(program: &Program, agency: &Tenant) -> Inserted {
 }
 
 fn open(program: &Program, agency: &Tenant) -> SqliteConnection {
-    let id = agency.id.strip_prefix("ten_").expect("a tenant's id");
-    let files = fs::read_dir(program.directory().join("data/tenants")).expect("the tenants' files");
-    let mut paths = files.map(|file| file.expect("a file").path());
-    let file = paths.find(|path| {
-        path.extension().is_some_and(|e| e == "db")
-            && path.to_string_lossy().replace('-', "").ends_with(&format!("{id}.db"))
-    });
-    let file = file.expect("the tenant's file");
+    let file = program.tenant_file(agency);
     let mut c = SqliteConnection::establish(file.to_str().expect("UTF-8")).expect("the tenant's file opens");
     c.batch_execute(PRAGMAS).expect("the program's pragmas");
     c

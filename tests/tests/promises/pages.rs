@@ -1,37 +1,36 @@
-//! The citizens' pages in a real browser: every page and state in every language, judged by axe-core, in a narrow window,
-//! by keyboard alone and without scripts.
+//! The citizens' pages in a real browser: every page and state in every language, judged by axe-core and HTML_CodeSniffer,
+//! in a narrow window, by keyboard alone and without scripts. The states stand in `tests/browser/states.mjs`.
 
-use std::{collections::BTreeSet, process::Command};
+use std::{collections::BTreeSet, sync::Arc};
 
-use civicdesk_tests::harness::{Engine, Program, server};
+use civicdesk_tests::{
+    citizens::{Portal, program},
+    harness::{Engine, PostOffice, browse},
+};
 use serde_json::{Value, json};
 
 /// States in which a page is judged, in each language.
-const STATES: usize = 13;
+const STATES: usize = 29;
 
 #[test]
 #[ignore = "needs Chromium: run by tests/run"]
 fn everybody_can_use_every_page_in_every_language() {
-    let program = Program::start(Engine::Sqlite);
-    let agency = program.tenant("riverton");
+    let (program, post) = (program(Engine::Sqlite), Arc::new(PostOffice::start()));
+    let portal = Portal::open(&program, "riverton", &post);
+    let agency = &portal.agency;
     agency.post("/v1/channels", json!({ "connector": "web" })).expecting(201);
     let contact = json!({ "phone": "+1 555 010 0100", "hours": "Monday to Friday, 9 to 5", "emergency": "Call 911" });
     let key = program.cli(&["key", "create", "--tenant", "riverton", "--role", "owner"]);
     let owner = program.client(key["api_key"].as_str());
     owner.patch("/v1/tenant", json!({ "contact": contact })).expecting(200);
     let topic = agency.post("/v1/topics", topic()).expecting(201).json()["id"].as_str().expect("an id").to_owned();
-    let base = program.base_url();
 
-    let directory = server("BROWSER_DIR");
-    let run = Command::new("node").arg("pages.mjs").args([&base, "riverton", &topic]).current_dir(directory).output();
-    let run = run.expect("node runs");
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let seen: Vec<Value> = serde_json::from_slice(&run.stdout).expect("JSON from the browser");
+    let seen = browse("pages.mjs", &[&program.base_url(), "riverton", &topic], |asked| code(&portal, asked));
 
-    let wrong: Vec<&Value> = seen.iter().filter(|page| page["violations"] != json!([])).collect();
+    let wrong: Vec<&Value> = seen.iter().filter(|page| page["wrong"] != json!([])).collect();
     assert!(wrong.is_empty(), "{}", serde_json::to_string_pretty(&wrong).expect("JSON"));
     for language in ["en", "es"] {
-        let judged = seen.iter().filter(|page| page["language"] == language && page["rules"] != 0);
+        let judged = seen.iter().filter(|page| page["language"] == language && page["rules"].as_u64() > Some(0));
         let states: BTreeSet<&str> = judged.filter_map(|page| page["state"].as_str()).collect();
         assert_eq!(states.len(), STATES, "{states:?}");
     }
@@ -42,6 +41,12 @@ fn everybody_can_use_every_page_in_every_language() {
         assert!(kept, "{reference} is no case");
     }
     assert_eq!(typed.len(), 2, "a request by keyboard alone in each language");
+}
+
+/// The code in a letter that a page promised.
+fn code(portal: &Portal, asked: &Value) -> Value {
+    let number = usize::try_from(asked["number"].as_u64().expect("which of them")).expect("a small number");
+    portal.code_of(asked["code"].as_str().expect("an address"), number).into()
 }
 
 /// A topic with a blank of every kind.
