@@ -113,7 +113,11 @@ async fn opened(app: &App, desk: &Desk, tenant: Uuid, shown: Shown) -> Result<Op
 
 /// Whether the code is right. A wrong one counts; a right one is not used up by this.
 fn try_code(tx: &mut Tx, recovery: Uuid, hash: &[u8], now: Time) -> store::Result<Option<Recovery>> {
-    let Some(row) = recoveries::try_one(tx, Uid(recovery), codes::TRIES, now)? else { return Ok(None) };
+    let Some(row) = recoveries::try_one(tx, Uid(recovery), codes::TRIES, now)? else {
+        // A try that counts is written and synced. This one is too, or its time would tell which codes were ever sent.
+        tenant::touch(tx)?;
+        return Ok(None);
+    };
     if !bool::from(row.code_hash.ct_eq(hash)) {
         return Ok(None);
     }

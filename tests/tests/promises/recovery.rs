@@ -1,10 +1,10 @@
 //! Whoever asks for codes in somebody else's name gets nowhere, and fills no mailbox.
 
-use std::sync::Arc;
+use std::{fs, sync::Arc};
 
 use civicdesk_tests::{
-    citizens::{FIRST, Portal, code_in, elsewhere, program},
-    harness::{Engine, PostOffice, Wire},
+    citizens::{FIRST, Portal, SECOND, code_in, elsewhere, program},
+    harness::{Engine, PostOffice, Wire, until},
 };
 use serde_json::json;
 
@@ -35,6 +35,23 @@ fn a_thousand_wishes_for_one_address_bring_its_few_letters_and_change_nothing(en
     assert_eq!(portal.letters(victim).len(), codes, "and no other letter");
     portal.sign_in(victim, FIRST).expecting(201);
     program.client(signed["token"].as_str()).get("/v1/account").expecting(200);
+}
+
+#[test]
+fn a_code_that_was_never_sent_costs_a_write_as_a_wrong_one_does() {
+    let (program, post) = (program(Engine::Sqlite), Arc::new(PostOffice::start()));
+    let portal = Portal::open(&program, "riverton", &post);
+    portal.register("maria@town.example");
+    let (sent, _) = portal.code("recoveries", "maria@town.example");
+    let written = program.tenant_file(&portal.agency).with_extension("db-wal");
+    until("the letter is written off", || {
+        (program.rows(&portal.agency, "secret_letters", "state <> 'sent'") == 0).then_some(())
+    });
+    for id in [&sent, "rec_0197f2a1c3d47b3e8a1f5c2d9e6b7a91", "nonsense"] {
+        let before = fs::read(&written).expect("a log of writes");
+        portal.complete(id, "0000 0000", SECOND).send().expecting(409);
+        assert!(fs::read(&written).expect("a log of writes") != before, "{id} left no write, and its time tells that");
+    }
 }
 
 civicdesk_tests::on_both_engines!(a_thousand_wishes_for_one_address_bring_its_few_letters_and_change_nothing);
