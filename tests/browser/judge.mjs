@@ -53,6 +53,9 @@ export async function judge(page, language) {
 
 // What needs no rules: the language, the width, where the reader is led when something is wrong.
 export async function look(page, language) {
+  // The browser sets the focus with its first picture of the page.
+  const led = () => page.evaluate(() => !document.querySelector('.errors') || document.activeElement.matches('.errors'));
+  for (let tries = 0; tries < 100 && !await led(); tries++) await new Promise((later) => setTimeout(later, 20));
   const seen = await page.evaluate(() => ({
     lang: document.documentElement.lang,
     wide: document.documentElement.scrollWidth > document.documentElement.clientWidth,

@@ -11,8 +11,9 @@ const type = (blanks) => async (page, town) => {
 };
 
 const person = (town) => `ana-${town.language}@town.example`;
-// The code in their first letter or in another.
-const code = (town, number) => ask({ code: person(town), number });
+// What stands in their first letter with a code, or in another.
+const letter = (to, number) => ask({ to, number });
+const code = async (town, number) => (await letter(person(town), number)).code;
 const FIRST = 'the heron stands in the reeds';
 const SECOND = 'a ladder leans against the barn';
 
@@ -56,5 +57,9 @@ export const states = [
   ['recover, nothing typed with the code', send],
   ['recover, a weak password', type(async (town) => ({ code: await code(town, 2), password: 'short' }))],
   ['recover, a wrong code', type({ code: '0000 0000', password: SECOND })],
-  ['recover, done', type(async (town) => ({ code: await code(town, 2), password: SECOND }))],
+  ['recover, link', async (page, town) => page.goto((await letter(person(town), 2)).link)],
+  ['recover, link, nothing typed', send],
+  ['recover, link, a weak password', type({ password: 'short' })],
+  ['recover, done', type({ password: SECOND })],
+  ['recover, a used link', go('/recover/new')],
 ];

@@ -82,10 +82,17 @@ impl Portal {
         }
     }
 
-    /// The code in the letter to an address that is the first with one, or a later one, once it is there.
+    /// Of the letters to an address that bring a code the one of this number, once it is there.
+    #[track_caller]
+    pub fn letter_of(&self, to: &str, number: usize) -> String {
+        let brings = |text: &String| code_in(text).is_some();
+        until("the code has come", || self.letters(to).into_iter().filter(brings).nth(number - 1))
+    }
+
+    /// The code in it.
     #[track_caller]
     pub fn code_of(&self, to: &str, number: usize) -> String {
-        until("the code has come", || self.letters(to).iter().filter_map(|text| code_in(text)).nth(number - 1))
+        code_in(&self.letter_of(to, number)).expect("a letter with a code")
     }
 
     pub fn path(&self, rest: &str) -> String {
@@ -134,6 +141,16 @@ pub fn patiently(request: &Request) -> Answer {
         let answer = request.clone().send();
         (answer.status != 503).then_some(answer)
     })
+}
+
+/// The addresses of pages that a letter names, in their order.
+pub fn links_in(text: &str) -> Vec<String> {
+    text.split_whitespace().filter(|word| word.starts_with("http") && word.contains("/t/")).map(str::to_owned).collect()
+}
+
+/// The secret at the end of a link.
+pub fn secret_in(link: &str) -> &str {
+    link.rsplit('/').next().unwrap_or_default()
 }
 
 /// The code that a letter or a text brings.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Campaign, ENGINE, Finding, Given, Known, books::all};
 use crate::{
-    citizens::{Portal, options, patiently},
+    citizens::{Portal, Visitor, code_in, links_in, options, patiently, secret_in},
     harness::{Answer, Engine, PostOffice, Program, until_within},
 };
 use needles::Needles;
@@ -113,8 +113,25 @@ impl Flow<'_> {
     fn code(&mut self, what: &str, person: &str) -> (String, String) {
         let (id, code) = self.portal.code(what, person);
         self.needles.add_code("a code", &code);
+        let letters = self.portal.letters(person);
+        let links = letters.iter().rev().find(|text| code_in(text).is_some()).map(|text| links_in(text));
+        for link in links.into_iter().flatten() {
+            self.needles.add("a link's secret", secret_in(&link));
+            self.count += 1;
+            self.opened(&link);
+        }
         self.count += 1;
         (id, code)
+    }
+
+    /// Somebody follows the link, and types nothing on the page that it leads to.
+    fn opened(&mut self, link: &str) {
+        let mut visitor = Visitor::new(self.program);
+        let path = link.strip_prefix(&self.program.base_url()).expect("a link to the program");
+        let place = visitor.open(path).expecting(303).header("location").expect("a place to go to").to_owned();
+        let page = visitor.open(&place).expecting(200);
+        let refused = visitor.send(&page, &place, &[("/password", "short")]).expecting(422);
+        self.refusals.extend(refused.body);
     }
 
     fn complete(&self, id: &str, code: &str, password: &str) {

@@ -4,13 +4,13 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use civicdesk_tests::{
-    citizens::{Portal, program},
+    citizens::{Portal, code_in, links_in, program},
     harness::{Engine, PostOffice, browse},
 };
 use serde_json::{Value, json};
 
 /// States in which a page is judged, in each language.
-const STATES: usize = 29;
+const STATES: usize = 33;
 
 #[test]
 #[ignore = "needs Chromium: run by tests/run"]
@@ -25,7 +25,7 @@ fn everybody_can_use_every_page_in_every_language() {
     owner.patch("/v1/tenant", json!({ "contact": contact })).expecting(200);
     let topic = agency.post("/v1/topics", topic()).expecting(201).json()["id"].as_str().expect("an id").to_owned();
 
-    let seen = browse("pages.mjs", &[&program.base_url(), "riverton", &topic], |asked| code(&portal, asked));
+    let seen = browse("pages.mjs", &[&program.base_url(), "riverton", &topic], |asked| letter(&portal, asked));
 
     let wrong: Vec<&Value> = seen.iter().filter(|page| page["wrong"] != json!([])).collect();
     assert!(wrong.is_empty(), "{}", serde_json::to_string_pretty(&wrong).expect("JSON"));
@@ -43,10 +43,11 @@ fn everybody_can_use_every_page_in_every_language() {
     assert_eq!(typed.len(), 2, "a request by keyboard alone in each language");
 }
 
-/// The code in a letter that a page promised.
-fn code(portal: &Portal, asked: &Value) -> Value {
+/// What stands in a letter that a page promised.
+fn letter(portal: &Portal, asked: &Value) -> Value {
     let number = usize::try_from(asked["number"].as_u64().expect("which of them")).expect("a small number");
-    portal.code_of(asked["code"].as_str().expect("an address"), number).into()
+    let text = portal.letter_of(asked["to"].as_str().expect("an address"), number);
+    json!({ "code": code_in(&text), "link": links_in(&text).last() })
 }
 
 /// A topic with a blank of every kind.
