@@ -26,6 +26,8 @@ pub const CAMPAIGN: Campaign = Campaign {
 
 /// Letters that one person gets: a code and another one, and the news of two new passwords.
 const LETTERS: usize = 4;
+/// Somebody whose address is no secret.
+const PERSON: &str = "citizen00000@town.example";
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub fn run(engine: Engine, flows: usize) -> Finding {
@@ -44,12 +46,17 @@ pub fn run(engine: Engine, flows: usize) -> Finding {
     });
     let figures = program.client(None).request("GET", "/metrics").send_unjudged().expect("figures").body;
     let events = serde_json::to_vec(&all(&portal.agency, "/v1/events")).expect("JSON");
+    let dump = program.dump();
+    let known = |heap: &[u8], words: &str| heap.windows(words.len()).any(|window| window == words.as_bytes());
+    finding.holds(known(&dump, PERSON) && known(&events, "account.registered"), || {
+        "what was looked through holds not even what must stand there".to_owned()
+    });
     let places = [
         ("the log", program.log().into_bytes()),
         ("the figures", figures),
         ("the events", events),
         ("what was refused", flow.refusals),
-        ("the database", program.dump()),
+        ("the database", dump),
     ];
     for (place, heap) in places {
         finding.count(&format!("bytes of {place}"), heap.len());
