@@ -6,7 +6,7 @@ use civicdesk_contract::{Automatic, Party};
 use serde_json::json;
 
 use super::{
-    duplicates,
+    bridging, duplicates,
     fields::LONGEST_SUBJECT,
     keywords::{self, Speaker, Word},
     known::Known,
@@ -103,7 +103,11 @@ pub fn file(
         return filed.obey(tx, written, known, &choice, &word);
     }
     let (message, case) = match &choice.taken {
-        Some(found) => (filed.join_case(tx, written, &found.case, &choice)?, found.case.clone()),
+        Some(found) => {
+            let message = filed.join_case(tx, written, &found.case, &choice)?;
+            bridging::join(tx, &filed.act, written, known, (parsed, filed.contact.id, found.case.id))?;
+            (message, found.case.clone())
+        }
         None => filed.open_case(tx, written, &choice)?,
     };
     filed.join_copied(tx, written, known, &case)?;

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod answers;
+mod bridging;
 pub mod budget;
 pub mod change;
 pub mod chat;

@@ -179,7 +179,9 @@ fn with_cases(tx: &mut Tx, named: Vec<(Uid, &'static str, String)>) -> Result<Ve
     let mut found: Vec<Found> = Vec::new();
     for (id, method, value) in named {
         if found.len() < LOOKED_AT && !found.iter().any(|f| f.case.id == id) {
-            found.push(Found { case: cases::get(tx, id)?, method, value });
+            // What was joined in this transaction is known under both.
+            let case = cases::get(tx, id)?;
+            found.push(Found { case: cases::whole(tx, case)?, method, value });
         }
     }
     Ok(found)

@@ -4,7 +4,7 @@ use super::house::{House, json, kinds, mail, party};
 use crate::{
     cases::{reply, tokens::ReplyKey},
     store::{
-        Uid,
+        Tx, Uid,
         cases::{self, Case},
         contacts,
         tests::support::{self, on_both},
@@ -39,6 +39,31 @@ on_both!(a_parent_that_comes_late_still_meets_its_child, 1, 2, |place| {
     assert_eq!(json(&parent.filing)["method"], "later_message");
     let brother = house.file(0, mail("ana@a.example", "Re: Light").id("3@a").answers(&["0@a", "1@a"])).await.unwrap();
     assert_eq!(child.case_id, brother.case_id);
+});
+
+on_both!(a_mail_that_comes_after_its_answer_brings_the_answers_case_along_unless_somebody_works_on_it, 1, 2, |place| {
+    let house = House::new(place).await;
+    let first = house.file(0, mail("ana@a.example", "Light").id("1@a")).await.unwrap();
+    let early = house.file(0, mail("ana@a.example", "Re: Light").id("3@a").answers(&["2@a"])).await.unwrap();
+    let foreign = house.file(0, mail("eve@e.example", "Re: Light").id("3@e").answers(&["2@a"])).await.unwrap();
+    assert_ne!(early.case_id, first.case_id, "nothing tells yet that they belong together");
+    let middle = house.file(0, mail("ana@a.example", "Re: Light").id("2@a").answers(&["1@a"])).await.unwrap();
+    assert_eq!(middle.case_id, first.case_id);
+    let ids: Vec<_> = house.messages(0, first.case_id).await.into_iter().filter_map(|m| m.network_id).collect();
+    assert!(ids.contains(&"3@a".to_owned()) && !ids.contains(&"3@e".to_owned()), "{ids:?}");
+    let joined = house.cases(0).await.into_iter().find(|case| case.id == early.case_id).unwrap();
+    assert_eq!((joined.merged_into, joined.status.as_str()), (Some(first.case_id), "closed"));
+    assert!(house.cases(0).await.iter().any(|case| case.id == foreign.case_id && case.merged_into.is_none()));
+
+    let taken = house.file(0, mail("ana@a.example", "Re: Light").id("5@a").answers(&["4@a"])).await.unwrap();
+    let open = move |tx: &mut Tx| {
+        let case = cases::get(tx, taken.case_id)?;
+        cases::update(tx, &Case { status: "open".to_owned(), ..case })
+    };
+    house.write(0, open).await;
+    house.file(0, mail("ana@a.example", "Re: Light").id("4@a").answers(&["1@a"])).await.unwrap();
+    let kept = house.cases(0).await.into_iter().find(|case| case.id == taken.case_id).unwrap();
+    assert_eq!(kept.merged_into, None);
 });
 
 on_both!(a_stranger_quoting_a_reference_does_not_get_in, 1, 2, |place| {
