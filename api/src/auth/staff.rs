@@ -27,8 +27,10 @@ pub struct NewStaff {
     pub email: String,
     pub name: String,
     pub role: Role,
-    /// `None` makes a password.
+    /// `None` makes a password, unless they are invited.
     pub password: Option<Secret>,
+    /// They are sent a link and choose the password themselves.
+    pub invited: bool,
 }
 
 /// An address as it is compared and stored.
@@ -53,13 +55,17 @@ pub async fn prepare(app: &App, tenant: Uuid, new: NewStaff) -> Result<(Staff, O
     if name.is_empty() || name.chars().count() > 200 {
         wrong.push(("/name", "must have 1 to 200 characters".to_owned()));
     }
+    if new.invited && new.password.is_some() {
+        wrong.push(("/password", "leave it out: whoever is invited chooses it".to_owned()));
+    }
     if let Some(Err(why)) = new.password.as_ref().map(|new| passwords::acceptable(new, &[&email, &name])) {
         wrong.push(("/password", why.to_string()));
     }
     Fail::fields(wrong)?;
-    let made = new.password.is_none().then(|| app.passwords.generate());
-    let Some(password) = new.password.or_else(|| made.clone()) else {
-        return Err(Fail::Broken("a password was neither given nor made".into()));
+    let made = (new.password.is_none() && !new.invited).then(|| app.passwords.generate());
+    let password_hash = match new.password.as_ref().or(made.as_ref()) {
+        Some(password) => Some(app.passwords.hash(password).await?),
+        None => None,
     };
     let now = app.time();
     let row = Staff {
@@ -68,7 +74,7 @@ pub async fn prepare(app: &App, tenant: Uuid, new: NewStaff) -> Result<(Staff, O
         email,
         name,
         role: new.role.name().to_owned(),
-        password_hash: Some(app.passwords.hash(&password).await?),
+        password_hash,
         status: store::staff::ACTIVE.to_owned(),
         version: 1,
         created_at: now,
@@ -87,7 +93,7 @@ pub fn add(tx: &mut Tx, acting: &Acting, row: &Staff) -> Result<(), Fail> {
 }
 
 /// A line of the log about a member of staff.
-fn note(tx: &mut Tx, acting: &Acting, kind: &str, row: &Staff, mut data: Value) -> Result<(), Fail> {
+pub fn note(tx: &mut Tx, acting: &Acting, kind: &str, row: &Staff, mut data: Value) -> Result<(), Fail> {
     data["staff_id"] = json!(ids::STAFF.show(row.id.0));
     let event = Event { data: Json(data), ..acting.event(tx, kind) };
     Ok(store::events::append(tx, vec![event])?)

@@ -18,7 +18,7 @@ use crate::{
         consents::{self, Source},
     },
     store::{
-        Json, Time, Tx,
+        Json, Time, Tx, Uid,
         auto_letters::{self, AutoLetter},
         contacts::Contact,
         inbound::Item,
@@ -113,12 +113,13 @@ pub fn obey(
     (speaker, word): (Speaker, &Word),
 ) -> Result<String, Fail> {
     let Some(from) = parsed.inbound.from.as_ref() else { return Err(Fail::Broken("a word of nobody".to_owned())) };
-    let at = (item.channel_id, from);
-    match word.wish {
-        Wish::Stop => consents::stop(tx, act, written, at, (Source::Keyword, None))?,
-        Wish::Start => consents::resume(tx, act, written, at, (Source::Keyword, None))?,
-        Wish::Help | Wish::Status(_) => false,
-    };
+    for channel in together(desk, item.channel_id) {
+        match word.wish {
+            Wish::Stop => consents::stop(tx, act, written, (channel, from), (Source::Keyword, None))?,
+            Wish::Start => consents::resume(tx, act, written, (channel, from), (Source::Keyword, None))?,
+            Wish::Help | Wish::Status(_) => false,
+        };
+    }
     let counted = counted(tx, act, from, word, said(parsed));
     let why = match silence(desk, item, speaker, word) {
         None => over_budget(tx, word, &counted)?,
@@ -148,6 +149,20 @@ pub fn obey(
     }));
     written.events.push(event);
     Ok(format!("it is the word {} to the service itself", word.name().to_uppercase()))
+}
+
+/// A channel and those that send in its place, or for which it does: to a person they are one, whatever number is shown.
+fn together(desk: &Desk, channel: Uid) -> Vec<Uid> {
+    let mut all = vec![channel];
+    let mut looked_at = 0;
+    while let Some(one) = all.get(looked_at).copied() {
+        let own = desk.channels.get(&one).and_then(|row| row.fallback_channel_id);
+        let others = desk.channels.values().filter(|row| row.fallback_channel_id == Some(one)).map(|row| row.id);
+        let new: Vec<Uid> = own.into_iter().chain(others).filter(|id| !all.contains(id)).collect();
+        all.extend(new);
+        looked_at += 1;
+    }
+    all
 }
 
 /// What was said, without what it quotes.

@@ -7,7 +7,7 @@ use crate::{
     acting::Acting,
     fail::Fail,
     ids,
-    people::addresses,
+    people::{addresses, consents},
     store::{
         Json, Time, Tx, Uid, channels, events,
         messages::{self, Message, Moved},
@@ -17,6 +17,8 @@ use crate::{
 
 /// Characters of what a network says that are kept.
 const LONGEST_DETAIL: usize = 500;
+/// What a receipt is kept as that says why a message failed: its person wants nothing more.
+const OPTED_OUT: &str = "opted_out";
 /// Messages on their way that one word about all of them can move.
 const LOOKED_AT: i64 = 200;
 
@@ -94,6 +96,9 @@ fn apply(tx: &mut Tx, act: &Acting, message: &Message, told: &str, detail: Optio
         // One that is on its way again is not failed by what is said of its first way.
         _ => ("failed", "message.failed", &["sent", "unknown"]),
     };
+    if let (OPTED_OUT, Some(channel)) = (told, message.channel_id) {
+        consents::refused_by_network(tx, act, channel, &message.recipients.read::<Vec<Party>>())?;
+    }
     let to = Moved { state, detail: detail.map(str::to_owned), at: act.now, sent_id: None, attempt: false };
     if messages::advance(tx, message.id, before, &to)? {
         let mut event = act.event(tx, kind);
@@ -111,6 +116,7 @@ fn word(state: ReceiptState) -> &'static str {
         ReceiptState::Delivered => "delivered",
         ReceiptState::Read => "read",
         ReceiptState::Failed => "failed",
+        ReceiptState::OptedOut => OPTED_OUT,
     }
 }
 

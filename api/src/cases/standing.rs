@@ -98,8 +98,11 @@ pub fn told(tx: &mut Tx, act: &Acting, kinds: &Kinds, channel: Uid, ask: &Ask) -
         _ => None,
     };
     let language = ask.language.as_deref();
+    // A number that is not vouched for may be forged: its caller hears the same whether the number has such a case or not.
+    let texts = reach::by_kind(tx, kinds, IdentityKind::Phone)?.is_some();
+    let unknown = if texts && !ask.attested { Spoken::Texted } else { Spoken::Unknown };
     let standing = match found {
-        None => Spoken::Unknown,
+        None => unknown,
         Some(found) if ask.attested && found.is_proven() => {
             let mut event = act.event(tx, "case.standing_told");
             event.case_id = Some(found.case.id);
@@ -114,7 +117,7 @@ pub fn told(tx: &mut Tx, act: &Acting, kinds: &Kinds, channel: Uid, ask: &Ask) -
                 text(tx, act, &found, (&by, &can), language)?;
                 Spoken::Texted
             }
-            None => Spoken::Unknown,
+            None => unknown,
         },
     };
     Ok(Told { standing: Some(standing), ..told })

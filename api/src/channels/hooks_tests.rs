@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use civicdesk_contract::{
-    ExternalId, HookCall, ReceiptState, Watermark,
+    ExternalId, HookCall, Party, ReceiptState, Watermark,
     memory::{Letter, Mailbox, Trouble},
 };
 use futures_util::{StreamExt, stream};
@@ -17,6 +17,7 @@ use super::{
 use crate::{
     cases::intake,
     jobs::{at_work::Running, bench::Bench},
+    people::consents,
     store::{
         self, Tx, Uid, channels,
         channels::Channel,
@@ -163,6 +164,17 @@ on_both!(receipts_in_any_order_and_any_number_move_a_message_forward_only, 0, 4,
     assert_eq!(town.state(failing).await, "failed");
     let told = town.bench.message_events(town.id).await;
     assert_eq!(told, ["message.read", "message.failed"], "a receipt that moves nothing is no news");
+    let unwanted = town.sent("n-3").await;
+    town.told("n-3", ReceiptState::OptedOut).await;
+    assert_eq!(town.state(unwanted).await, "failed");
+    let (message, channel) = (town.bench.message(town.id, unwanted).await, town.channel.id);
+    let to: Vec<Party> = message.recipients.read();
+    let find = move |tx: &mut Tx| Ok(consents::stopped(tx, channel, &to[0]).unwrap());
+    assert_eq!(
+        town.read(find).await.map(|consent| consent.source).as_deref(),
+        Some("network"),
+        "as if they had told us"
+    );
 });
 
 on_both!(a_receipt_that_comes_before_its_message_waits_for_it, 0, 4, |place| {

@@ -60,7 +60,13 @@ impl Staff {
         let tenant = tenant::find(on, &create.tenant).await?;
         let role = Role::read(&create.role)
             .ok_or_else(|| Fail::field("/role", "must be owner, admin, supervisor, agent or auditor"))?;
-        let new = NewStaff { email: create.email, name: create.name, role, password: create.password.map(Secret::new) };
+        let new = NewStaff {
+            email: create.email,
+            name: create.name,
+            role,
+            password: create.password.map(Secret::new),
+            invited: false,
+        };
         let (row, made) = staff::create(&on.app, tenant.id.0, new).await?;
         let id = ids::STAFF.show(row.id.0);
         let password = made.as_ref().map(Secret::expose);

@@ -100,7 +100,8 @@ async fn make_one(on: &Installation, agency: &Agency, smtp_port: u16, made: &mut
     for person in agency.staff {
         let role = Role::read(person.role).ok_or_else(|| Fail::Broken(format!("no role `{}`", person.role)))?;
         let (email, name) = (person.email.to_owned(), person.name.to_owned());
-        let (row, password) = staff::create(&on.app, tenant, NewStaff { email, name, role, password: None }).await?;
+        let (row, password) =
+            staff::create(&on.app, tenant, NewStaff { email, name, role, password: None, invited: false }).await?;
         let password = password.map(|secret| secret.expose().to_owned()).unwrap_or_default();
         made.members.insert(person.key, row.id.0);
         members.push(Member { email: row.email, password, role: row.role });

@@ -141,6 +141,8 @@ over_both!(a_stranger_hears_of_a_case_as_of_one_that_is_not, |desk| {
         (MARIA, "***"),
     ] {
         assert_eq!(office.told(from, true, reference).await, "unknown", "{from} {reference}");
+        // Whoever forges a number would learn of its cases by a different answer.
+        assert_eq!(office.told(from, false, reference).await, "texted", "{from} {reference}");
     }
     let withheld = Ask { attested: true, reference: Some(office.reference.clone()), ..Ask::default() };
     assert_eq!(office.asks(&withheld).await.body["standing"], "unknown");
@@ -155,7 +157,10 @@ over_both!(a_caller_is_known_by_name_of_the_agency_and_their_own_language, |desk
     assert_eq!(changed.status, 200, "{:?}", changed.body);
     let who = |number: &str| Some(Party { kind: IdentityKind::Phone, address: number.to_owned(), name: None });
     let known = office.asks(&Ask { who: who(MARIA), ..Ask::default() }).await;
-    assert_eq!(known.body, json!({ "agency": "The riverton office", "language": "es", "standing": null }));
+    assert_eq!(
+        known.body,
+        json!({ "agency": "The riverton office", "language": "es", "standing": null, "code_heard": false })
+    );
     assert_eq!(
         known.header("x-content-type-options"),
         "nosniff",

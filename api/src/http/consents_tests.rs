@@ -19,13 +19,13 @@ use crate::{
 const ANA: &str = "+15550109999";
 
 /// An agency with a telephone that texts.
-struct Town {
-    agency: Agency,
-    channel: String,
+pub struct Town {
+    pub agency: Agency,
+    pub channel: String,
     phones: Arc<Mailbox>,
 }
 
-async fn channel(desk: &TestApp, agency: &Agency, connector: &str, network: &str, address: &str) -> String {
+pub async fn channel(desk: &TestApp, agency: &Agency, connector: &str, network: &str, address: &str) -> String {
     desk.network.mailbox(network, "open sesame");
     let settings = json!({ "network": network, "secret": "open sesame" });
     let new = json!({ "connector": connector, "address": address, "settings": settings });
@@ -34,7 +34,7 @@ async fn channel(desk: &TestApp, agency: &Agency, connector: &str, network: &str
     made.body["id"].as_str().unwrap().to_owned()
 }
 
-async fn town(desk: &TestApp) -> Town {
+pub async fn town(desk: &TestApp) -> Town {
     let agency = desk.agency("riverton").await;
     let channel = channel(desk, &agency, "texts", "sms", "+15550100000").await;
     Town { agency, channel, phones: desk.network.mailbox("sms", "open sesame") }
@@ -46,7 +46,7 @@ impl Town {
         self.writes_on(desk, &self.channel, letter).await;
     }
 
-    async fn writes_on(&self, desk: &TestApp, channel: &str, letter: Letter) {
+    pub async fn writes_on(&self, desk: &TestApp, channel: &str, letter: Letter) {
         let id = ExternalId(crate::ids::MESSAGE.show(desk.app.ids.next()));
         let raw = serde_json::to_vec(&letter).unwrap();
         let item = RawItem { id, place: None, envelope: Envelope::default(), raw };
@@ -56,7 +56,7 @@ impl Town {
         desk.pass(60);
     }
 
-    async fn texts(&self, desk: &TestApp, text: &str) {
+    pub async fn texts(&self, desk: &TestApp, text: &str) {
         self.writes(desk, letter(text)).await;
     }
 
@@ -77,7 +77,7 @@ impl Town {
         found["data"][0].clone()
     }
 
-    async fn consents(&self, desk: &TestApp) -> Value {
+    pub async fn consents(&self, desk: &TestApp) -> Value {
         let ana = self.ana(desk).await;
         self.get(desk, &format!("/v1/contacts/{}/consents", word(&ana["id"]))).await["data"].clone()
     }
@@ -122,11 +122,11 @@ impl Town {
     }
 }
 
-fn word(value: &Value) -> &str {
+pub fn word(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
 }
 
-fn letter(text: &str) -> Letter {
+pub fn letter(text: &str) -> Letter {
     let ana = Party { kind: IdentityKind::Phone, address: ANA.to_owned(), name: None };
     Letter { from: Some(ana), text: text.to_owned(), ..Letter::default() }
 }

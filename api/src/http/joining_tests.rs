@@ -41,8 +41,14 @@ over_both!(two_contacts_become_one_person_and_two_again_for_whoever_has_the_vers
     let agency = desk.agency("riverton").await;
     let ana = contact(&desk, &agency, json!({ "name": "Ana Ruiz", "email": "ana@work.example" })).await;
     let home = contact(&desk, &agency, json!({ "email": "ana@home.example", "phone": "+15550109999" })).await;
-    let set = desk.patch(&home, &agency.key, json!({ "language": "es" })).await;
-    assert_eq!(set.status, 200);
+    desk.network.mailbox("sms", "open sesame");
+    let phones = json!({ "network": "sms", "secret": "open sesame" });
+    let phones =
+        channel(&desk, &agency, json!({ "connector": "texts", "address": "+15550100000", "settings": phones })).await;
+    let wishes =
+        json!({ "language": "es", "preferred_channel": phones, "quiet_hours": { "from": "20:00", "to": "09:00" } });
+    let set = desk.patch(&home, &agency.key, wishes.clone()).await;
+    assert_eq!(set.status, 200, "{set:?}");
     let case = desk.post("/v1/cases", &agency.key, json!({ "subject": "Light", "contact_id": id_of(&home) })).await;
     let case = format!("/v1/cases/{}", case.body["id"].as_str().unwrap());
     let (before, whole) = (desk.get(&home, &agency.key).await, desk.get(&ana, &agency.key).await);
@@ -61,6 +67,7 @@ over_both!(two_contacts_become_one_person_and_two_again_for_whoever_has_the_vers
     let kept = desk.get(&ana, &agency.key).await;
     assert_eq!(kept.body["identities"].as_array().unwrap().len(), 3);
     assert_eq!((&kept.body["name"], &kept.body["language"]), (&json!("Ana Ruiz"), &json!("es")), "what was missing");
+    assert_eq!((&kept.body["preferred_channel"], &kept.body["quiet_hours"]["from"]), (&json!(phones), &json!("20:00")));
     assert_ne!(kept.header("etag"), whole.header("etag"));
     let theirs = desk.get(&case, &agency.key).await;
     assert_eq!(theirs.body["contact_id"], json!(id_of(&ana)));
@@ -90,7 +97,10 @@ over_both!(two_contacts_become_one_person_and_two_again_for_whoever_has_the_vers
     let apart = desk.post(&format!("{home}/unmerge"), &agency.key, json!({})).await;
     assert_eq!((apart.status.as_u16(), &apart.body["merged_into"]), (200, &json!(null)), "{apart:?}");
     assert_eq!(apart.body["identities"], before.body["identities"]);
-    assert_eq!(desk.get(&ana, &agency.key).await.body["language"], json!(null), "what it took it gives back");
+    let alone = desk.get(&ana, &agency.key).await.body;
+    for wish in ["language", "preferred_channel", "quiet_hours"] {
+        assert_eq!(alone[wish], json!(null), "what it took it gives back: {wish}");
+    }
     assert_eq!(desk.get(&case, &agency.key).await.body["contact_id"], json!(id_of(&home)));
     let again = desk.post(&format!("{home}/unmerge"), &agency.key, json!({})).await;
     assert_eq!((again.status.as_u16(), &again.body["code"]), (409, &json!("not-merged")));

@@ -73,7 +73,7 @@ mod meta;
 pub mod openapi;
 pub mod page;
 pub mod problem;
-mod proofs;
+pub mod proofs;
 pub mod public;
 mod query;
 mod raw;
@@ -100,9 +100,11 @@ mod channels_tests;
 #[cfg(test)]
 mod chat_tests;
 #[cfg(test)]
-mod consents_tests;
+pub mod consents_tests;
 #[cfg(test)]
 mod desk_tests;
+#[cfg(test)]
+mod fallback_consents_tests;
 #[cfg(test)]
 mod forms_tests;
 #[cfg(test)]
@@ -114,7 +116,7 @@ mod likely_tests;
 #[cfg(test)]
 mod matrix_tests;
 #[cfg(test)]
-mod proofs_tests;
+pub mod proofs_tests;
 #[cfg(test)]
 pub mod recovery_tests;
 #[cfg(test)]
@@ -146,7 +148,11 @@ use idempotency::Running;
 fn v1(to: &mut ServiceConfig) {
     to.service(auth::login).service(auth::refresh).service(auth::logout).service(auth::me);
     to.service(auth::password);
-    to.service(staff::list).service(staff::create).service(staff::read).service(staff::update);
+    to.service(staff::list)
+        .service(staff::create)
+        .service(staff::read)
+        .service(staff::update)
+        .service(staff::send_invitation);
     to.service(teams::list).service(teams::create).service(teams::read).service(teams::update);
     to.service(teams::members).service(teams::add_member).service(teams::remove_member);
     to.service(api_keys::list).service(api_keys::create).service(api_keys::read).service(api_keys::revoke);
@@ -167,7 +173,11 @@ fn v1(to: &mut ServiceConfig) {
     to.service(proofs::show).service(proofs::confirm_linked);
     to.service(public::topics).service(public::request).service(public::status).service(public::add);
     to.service(uploads::upload);
-    to.service(recovery::asking::recover).service(recovery::asking::register).service(recovery::complete::complete);
+    to.service(recovery::asking::recover)
+        .service(recovery::asking::register)
+        .service(recovery::asking::staff)
+        .service(recovery::complete::complete);
+    to.service(recovery::staff::choose);
     accounts::configure(to);
     to.service(inbound::reconciliation).service(inbound::list).service(inbound::read);
     to.service(inbound::raw).service(inbound::replay);

@@ -7,6 +7,7 @@ use actix_web::{
 use civicdesk_contract::{IdentityKind, Party};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{
     Body,
@@ -213,13 +214,18 @@ fn linked(tx: &mut Tx, hash: &[u8]) -> Result<Proof, Fail> {
 #[get("/public/{tenant}/proofs/{token}")]
 pub async fn show(app: Data<App>, req: HttpRequest, path: Path<(String, String)>) -> Answer {
     let tenant = agency(&app, &req, &path.0).await?;
-    let (hash, now) = (secrets::token_hash(&path.1), app.time());
+    Ok(Reply::ok(&seen(&app, tenant, &path.1).await?)?)
+}
+
+/// What a link would confirm.
+pub async fn seen(app: &App, tenant: Uuid, token: &str) -> Result<PublicProof, Fail> {
+    let (hash, now) = (secrets::token_hash(token), app.time());
     let door = app.store.tenant(tenant);
     let view = door.read(move |tx| {
         let proof = linked(tx, &hash)?;
         PublicProof::load(tx, &proof, now)
     });
-    Ok(Reply::ok(&view.await?)?)
+    view.await
 }
 
 /// Confirms that the address of a letter is one's own. The link holds once.
@@ -230,7 +236,12 @@ pub async fn show(app: Data<App>, req: HttpRequest, path: Path<(String, String)>
 #[post("/public/{tenant}/proofs/{token}")]
 pub async fn confirm_linked(app: Data<App>, req: HttpRequest, path: Path<(String, String)>) -> Answer {
     let tenant = agency(&app, &req, &path.0).await?;
-    let hash = secrets::token_hash(&path.1);
+    Ok(Reply::ok(&confirmed(&app, tenant, &path.1).await?)?)
+}
+
+/// Confirms what a link is for.
+pub async fn confirmed(app: &App, tenant: Uuid, token: &str) -> Result<PublicProof, Fail> {
+    let hash = secrets::token_hash(token);
     let act = Acting::new(Actor::System, &app.clock, &app.ids);
     let door = app.store.tenant(tenant);
     let view = door.write(move |tx| {
@@ -239,5 +250,5 @@ pub async fn confirm_linked(app: Data<App>, req: HttpRequest, path: Path<(String
         let proof = rows::get(tx, proof.id)?;
         PublicProof::load(tx, &proof, act.now)
     });
-    Ok(Reply::ok(&view.await?)?)
+    view.await
 }

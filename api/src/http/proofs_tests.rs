@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// An agency with a mail channel and one for texts, whose people dial as in the United States.
-async fn agency(desk: &TestApp) -> Agency {
+pub async fn agency(desk: &TestApp) -> Agency {
     let agency = desk.agency("riverton").await;
     assert_eq!(desk.patch("/v1/tenant", &agency.key, json!({ "locale": "en-US" })).await.status, 200);
     desk.network.mailbox("out", "open sesame");
@@ -24,14 +24,14 @@ async fn agency(desk: &TestApp) -> Agency {
     agency
 }
 
-async fn contact(desk: &TestApp, agency: &Agency, new: Value) -> String {
+pub async fn contact(desk: &TestApp, agency: &Agency, new: Value) -> String {
     let made = desk.post("/v1/contacts", &agency.key, new).await;
     assert_eq!(made.status, 201, "{made:?}");
     desk.pass(1);
     format!("/v1/contacts/{}", made.body["id"].as_str().unwrap())
 }
 
-async fn ask(desk: &TestApp, agency: &Agency, contact: &str, kind: &str, value: &str) -> Answered {
+pub async fn ask(desk: &TestApp, agency: &Agency, contact: &str, kind: &str, value: &str) -> Answered {
     let new = json!({ "kind": kind, "value": value });
     desk.post(&format!("{contact}/proofs"), &agency.key, new).await
 }
@@ -46,7 +46,7 @@ fn code(desk: &TestApp, agency: &Agency, asked: &Answered) -> String {
     secrets::code(&desk.app.intake.reply_key, Uid(agency.id), proof(asked))
 }
 
-fn link(desk: &TestApp, agency: &Agency, asked: &Answered) -> String {
+pub fn link(desk: &TestApp, agency: &Agency, asked: &Answered) -> String {
     let token = secrets::token(&desk.app.intake.reply_key, Uid(agency.id), proof(asked));
     format!("/v1/public/{}/proofs/{token}", agency.slug)
 }

@@ -19,6 +19,7 @@ use crate::{
     },
     fail::Fail,
     ids,
+    recovery::{self, keys},
     store::{
         self,
         staff::{Change, Staff},
@@ -100,9 +101,13 @@ pub struct CreateStaff {
     #[schema(example = "Ana Lima", min_length = 1, max_length = 200)]
     pub name: String,
     pub role: Role,
-    /// Leave it out, and one is made and shown once.
+    /// Leave it out, and one is made and shown once, unless the member is invited.
     #[schema(value_type = Option<String>, format = Password, min_length = 15, max_length = 256)]
     pub password: Option<Secret>,
+    /// Mail them a link, good for a day, by which they choose a password that nobody else sees.
+    #[serde(default)]
+    #[schema(example = true)]
+    pub invite: bool,
 }
 
 /// Which staff to list.
@@ -142,13 +147,18 @@ pub async fn list(door: Door<needs::StaffRead>, query: Params<ListStaff>) -> Ans
     responses((status = 201, description = "Added.", body = StaffCreated)))]
 #[post("/staff")]
 pub async fn create(door: Door<needs::StaffManage>, body: Body<CreateStaff>) -> Answer {
-    let CreateStaff { email, name, role, password } = body.into_inner();
+    let CreateStaff { email, name, role, password, invite } = body.into_inner();
     // Hashing is dear: only for those who may.
     door.read(move |_, who| staff::may_change(who.rights, role)).await?;
-    let (row, made) = staff::prepare(door.app(), door.tenant(), NewStaff { email, name, role, password }).await?;
+    let (row, made) =
+        staff::prepare(door.app(), door.tenant(), NewStaff { email, name, role, password, invited: invite }).await?;
+    let (desk, token) = (door.app().recovery.clone(), keys::token(&door.app().ids));
     door.write(move |tx, who| {
         staff::may_change(who.rights, role)?;
         staff::add(tx, &who.acting, &row)?;
+        if invite {
+            recovery::staff::invite(tx, &who.acting, &desk, &row, &token)?;
+        }
         let location = format!("/v1/staff/{}", ids::STAFF.show(row.id.0));
         let reply = Reply::created(location, &StaffCreated::of(row.clone(), made.as_ref()))?;
         reply.version(row.version).keep(&StaffCreated::of(row.clone(), None))
@@ -165,6 +175,26 @@ pub async fn read(door: Door<needs::StaffRead>, path: Path<String>) -> Answer {
         let row = store::staff::get(tx, id(ids::STAFF, &path)?)?;
         let version = row.version;
         Ok(Reply::ok(&StaffView::of(row))?.version(version))
+    })
+    .await
+}
+
+/// Mails a member of staff a link to choose a password by.
+///
+/// Whoever sends it never sees or chooses the password. The link is good for a day and once, and takes the place of one
+/// that was sent before; the member can ask for one themselves at `/t/{tenant}/staff/recover`.
+#[utoipa::path(tag = "staff", operation_id = "invite_staff", params(("id" = String, Path, description = "The member's id.")),
+    responses((status = 202, description = "The mail is on its way.", body = StaffView)))]
+#[post("/staff/{id}/invitation")]
+pub async fn send_invitation(door: Door<needs::StaffManage>, path: Path<String>) -> Answer {
+    let (desk, token) = (door.app().recovery.clone(), keys::token(&door.app().ids));
+    door.write(move |tx, who| {
+        let row = store::staff::get(tx, id(ids::STAFF, &path)?)?;
+        if let Some(role) = Role::read(&row.role) {
+            staff::may_change(who.rights, role)?;
+        }
+        recovery::staff::invite(tx, &who.acting, &desk, &row, &token)?;
+        Ok(Reply::accepted(format!("/v1/staff/{}", ids::STAFF.show(row.id.0)), &StaffView::of(row))?)
     })
     .await
 }

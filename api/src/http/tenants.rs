@@ -121,8 +121,13 @@ pub async fn create(operator: Operator, body: Body<CreateTenant>) -> Answer {
     };
     let (entry, owner) = match owner {
         None => (tenants::create(app, new).await?, None),
-        Some(CreateStaff { email, name, role, password }) => {
-            let owner = NewStaff { email, name, role, password };
+        Some(CreateStaff { invite: true, .. }) => {
+            return Err(
+                crate::fail::Fail::field("/owner/invite", "a new agency has no channel that sends mail yet").into()
+            );
+        }
+        Some(CreateStaff { email, name, role, password, .. }) => {
+            let owner = NewStaff { email, name, role, password, invited: false };
             let (entry, row, made) = tenants::create_with_owner(app, new, owner).await?;
             (entry, Some(StaffCreated::of(row, made.as_ref())))
         }

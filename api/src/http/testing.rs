@@ -236,7 +236,7 @@ impl TestApp {
 
     /// A member of staff; the answer is the password.
     pub async fn staff(&self, tenant: Uuid, email: &str, role: Role) -> Secret {
-        let new = staff::NewStaff { email: email.into(), name: "Ana".into(), role, password: None };
+        let new = staff::NewStaff { email: email.into(), name: "Ana".into(), role, password: None, invited: false };
         staff::create(&self.app, tenant, new).await.unwrap().1.unwrap()
     }
 

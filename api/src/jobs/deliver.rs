@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     Deps,
-    ending::{End, log, note_health, note_refusal, write_end},
+    ending::{End, log, note_health, write_end},
     later,
     outbound::{Ready, outbound},
     silence,
@@ -309,7 +309,7 @@ impl Deliver {
                 note_health(tx, &row, &ended, error.1.as_ref(), act.now)?;
                 write_end(tx, &act, job, &message, &ended)?;
                 if error.1.as_ref().is_some_and(|e| e.kind == Kind::OptedOut) {
-                    note_refusal(tx, &act, row.id, &message)?;
+                    consents::refused_by_network(tx, &act, row.id, &message.recipients.read::<Vec<Party>>())?;
                 }
                 match &*ended {
                     End::Again { moves: Some(why), .. } => {

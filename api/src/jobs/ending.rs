@@ -1,13 +1,12 @@
 //! The end of one message's turn, as it is written down: its state, its job, and what it says of the channel's health.
 
-use civicdesk_contract::{Error, Party, Sent};
+use civicdesk_contract::{Error, Sent};
 
 use crate::{
     acting::Acting,
-    cases::{budget, receipts, written::Written},
+    cases::{budget, receipts},
     channels::health::{self, Half},
     fail::Fail,
-    people::consents::{self, Source},
     store::{
         Json, Time, Tx, Uid,
         channels::{self, Channel},
@@ -80,15 +79,6 @@ pub fn write_end(tx: &mut Tx, act: &Acting, job: Uid, message: &Message, end: &E
         receipts::meet(tx, act, &message)?;
     }
     Ok(jobs::done(tx, job)?)
-}
-
-/// What the network says of a person's will holds as if they had told us.
-pub fn note_refusal(tx: &mut Tx, act: &Acting, channel: Uid, message: &Message) -> Result<(), Fail> {
-    let mut written = Written::default();
-    for party in message.recipients.read::<Vec<Party>>() {
-        consents::stop(tx, act, &mut written, (channel, &party), (Source::Network, None))?;
-    }
-    written.flush(tx)
 }
 
 /// What the end of a turn says of the channel.

@@ -12,13 +12,10 @@ use super::{
 };
 use crate::{
     acting::{Acting, Actor},
-    cases::{letters, written::Written},
+    cases::letters,
     channels::guard,
     fail::Fail,
-    people::{
-        addresses,
-        consents::{self, Source},
-    },
+    people::{addresses, consents},
     store::{
         Time, Tx, Uid,
         channels::{self, Channel},
@@ -184,9 +181,7 @@ async fn settle(
     let refused = error.is_some_and(|e| e.kind == Kind::OptedOut);
     let write = move |tx: &mut Tx| {
         if refused && let Some(to) = notice.party.read::<Option<Party>>() {
-            let mut written = Written::default();
-            consents::stop(tx, &act, &mut written, (notice.channel_id, &to), (Source::Network, None))?;
-            written.flush(tx)?;
+            consents::refused_by_network(tx, &act, notice.channel_id, &[to])?;
         }
         match end.as_ref() {
             End::Sent(sent) => {

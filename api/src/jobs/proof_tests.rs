@@ -33,7 +33,7 @@ async fn what_goes_out_holds_the_code_and_the_link_and_what_is_kept_does_not() {
     let (code, token) = (secrets::code(&key, Uid(tenant), proof.id), secrets::token(&key, Uid(tenant), proof.id));
     let sent = mailbox.sent().remove(0);
     assert!(sent.text.contains(&code), "{}", sent.text);
-    assert!(sent.text.contains(&format!("https://desk.example/v1/public/riverton/proofs/{token}\n")), "{}", sent.text);
+    assert!(sent.text.contains(&format!("https://desk.example/t/riverton/proofs/{token}\n")), "{}", sent.text);
     let row = format!("{kept:?} {proof:?}");
     assert!(!row.contains(&code) && !row.contains(&token), "{row}");
     assert_ne!(code, secrets::code(&key, Uid(tenant), kept.id), "another letter has another code");

@@ -15,6 +15,7 @@ mod blanks;
 mod cookies;
 mod find;
 mod home;
+mod proof;
 mod reader;
 mod recover;
 mod request;
@@ -36,5 +37,7 @@ pub fn configure(to: &mut ServiceConfig) {
     to.service(web::resource("/t/{tenant}/requests/find").route(web::get().to(find::show)));
     let request = web::resource("/t/{tenant}/requests/{token}");
     to.service(request.route(web::get().to(request::show)).route(web::post().to(request::add)));
+    let proof = web::resource("/t/{tenant}/proofs/{token}");
+    to.service(proof.route(web::get().to(proof::show)).route(web::post().to(proof::confirm)));
     to.service(web::resource("/t/{tenant}/requests/{token}/received").route(web::get().to(request::received)));
 }

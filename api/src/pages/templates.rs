@@ -40,12 +40,15 @@ const FILES: &[(&str, &str)] = files![
     "received.html",
     "status.html",
     "find.html",
+    "proof.html",
     "recover_ask.html",
     "recover_code.html",
     "recover_none.html",
     "recover_new.html",
     "recover_refused.html",
     "recover_done.html",
+    "staff_ask.html",
+    "staff_said.html",
     "problem.html",
 ];
 

@@ -84,6 +84,15 @@ pub fn stop(
     say(tx, act, written, (channel, party), ("stopped", source, reason))
 }
 
+/// What a network says of a person's will holds as if they had told us.
+pub fn refused_by_network(tx: &mut Tx, act: &Acting, channel: Uid, to: &[Party]) -> Result<(), Fail> {
+    let mut written = Written::default();
+    for party in to {
+        stop(tx, act, &mut written, (channel, party), (Source::Network, None))?;
+    }
+    written.flush(tx)
+}
+
 /// The person's own word stands over what staff wrote down, so that staff cannot take it back.
 fn outranks(source: Source, known: &Consent) -> bool {
     source != Source::Staff && known.source == "staff"

@@ -5,7 +5,7 @@
 //! one case, and each must come out of it alone.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{contacts as people, names, parting};
 use crate::{
@@ -32,8 +32,16 @@ struct Moved {
     /// What the other contact took because it had none.
     name: Option<String>,
     language: Option<String>,
+    preferred_channel: Option<String>,
+    quiet_hours: Option<Value>,
     /// Why they are one person, in words.
     because: String,
+}
+
+impl Moved {
+    fn channel(&self) -> Option<Uid> {
+        self.preferred_channel.as_deref().and_then(|id| ids::CHANNEL.read(id)).map(Uid)
+    }
 }
 
 /// Both contacts as they are afterwards.
@@ -57,8 +65,8 @@ pub fn goes_on(contact: &Contact) -> Result<(), Fail> {
     }
 }
 
-/// Makes everything of `from` part of `into`: addresses, cases, whatever they take part in, and the name and language
-/// that `into` lacks. `from` stays, and leads there.
+/// Makes everything of `from` part of `into`: addresses, cases, whatever they take part in, and the name and the wishes
+/// (language, preferred channel, quiet hours) that `into` lacks. `from` stays, and leads there.
 pub fn merge(tx: &mut Tx, act: &Acting, written: &mut Written, both: &Both, because: &str) -> Result<Both, Fail> {
     let Both { from, into } = both;
     if from.id == into.id {
@@ -77,10 +85,20 @@ pub fn merge(tx: &mut Tx, act: &Acting, written: &mut Written, both: &Both, beca
         cases: shown(ids::CASE, &cases),
         name: from.name.clone().filter(|_| into.name.is_none()),
         language: from.language.clone().filter(|_| into.language.is_none()),
+        preferred_channel: from
+            .preferred_channel
+            .filter(|_| into.preferred_channel.is_none())
+            .map(|id| ids::CHANNEL.show(id.0)),
+        quiet_hours: from.quiet_hours.as_ref().filter(|_| into.quiet_hours.is_none()).map(|hours| hours.0.clone()),
         because: because.to_owned(),
     };
     let row = named(into, into.name.clone().or_else(|| kept.name.clone()));
-    let row = Contact { language: into.language.clone().or_else(|| kept.language.clone()), ..row };
+    let row = Contact {
+        language: into.language.clone().or_else(|| kept.language.clone()),
+        preferred_channel: into.preferred_channel.or_else(|| kept.channel()),
+        quiet_hours: into.quiet_hours.clone().or_else(|| kept.quiet_hours.clone().map(Json)),
+        ..row
+    };
     let came = json!({
         "from": ids::CONTACT.show(from.id.0), "identities": kept.identities, "cases": kept.cases, "because": because,
     });
@@ -113,10 +131,14 @@ pub fn unmerge(tx: &mut Tx, act: &Acting, written: &mut Written, from: &Contact)
     joining::give_parts(tx, into.id, Some(&own), from.id)?;
     let cases = parting::part(tx, act, from.id, into.id, since)?;
 
-    let took = |given: &Option<String>, has: &Option<String>| given.is_some() && given == has;
-    let row = if took(&kept.name, &into.name) { named(&into, None) } else { into.clone() };
-    let language = into.language.filter(|has| kept.language.as_ref() != Some(has));
-    let row = Contact { language, ..row };
+    // What was changed since the merge is not given back.
+    let row = if kept.name.is_some() && kept.name == into.name { named(&into, None) } else { into.clone() };
+    let row = Contact {
+        language: into.language.filter(|has| kept.language.as_ref() != Some(has)),
+        preferred_channel: into.preferred_channel.filter(|has| kept.channel() != Some(*has)),
+        quiet_hours: into.quiet_hours.filter(|has| kept.quiet_hours.as_ref() != Some(&has.0)),
+        ..row
+    };
     let (identities, since) = (shown(ids::IDENTITY, &addresses), shown(ids::CASE, &cases));
     let gone = json!({ "from": ids::CONTACT.show(from.id.0), "identities": identities, "cases_since": since });
     let back = json!({ "into": kept.into, "identities": identities, "cases_since": since });

@@ -109,7 +109,7 @@ fn letter(tx: &mut Tx, act: &Acting, means: &Means, contact: &Contact, party: &P
     let language = contact.language.as_deref().unwrap_or(&tenant.locale);
     let mut letter = record::draft(act, &case, "outbound");
     if party.kind == IdentityKind::Email {
-        let pages = format!("{}/v1/public/{}/proofs", means.public_url, tenant.slug);
+        let pages = format!("{}/t/{}/proofs", means.public_url, tenant.slug);
         let (subject, text) = proof_letter::mail(language, &tenant.name, &pages)?;
         (letter.subject, letter.text) = (Some(subject), text);
     } else {

@@ -8,6 +8,7 @@ use super::{
     giving::{self, Gift},
     keys::Keys,
     policy::Policy,
+    staff,
 };
 use crate::{
     acting::Acting,
@@ -23,6 +24,9 @@ use crate::{
 /// Sends a code and a link to the address, where it may have them. What was found is in the log of the tenant and nowhere
 /// else.
 pub fn issue(tx: &mut Tx, act: &Acting, desk: &Desk, asked: &Asked, keys: &Keys) -> Result<(), Fail> {
+    if asked.purpose == asking::STAFF {
+        return staff::issue(tx, act, desk, asked, &keys.token);
+    }
     let tenant = tenant::get(tx)?;
     let to = phones::fitted(asking::party(&asked.identifier), &phones::country(&tenant));
     let Some(normal) = addresses::normal(to.kind, &to.address) else { return Ok(()) };

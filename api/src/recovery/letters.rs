@@ -24,6 +24,14 @@ static TEXTS: Texts = texts![
     "changed/es/subject.txt",
     "changed/es/text.txt",
     "changed/es/short.txt",
+    "staff/en/subject.txt",
+    "staff/en/text.txt",
+    "staff/es/subject.txt",
+    "staff/es/text.txt",
+    "staff_changed/en/subject.txt",
+    "staff_changed/en/text.txt",
+    "staff_changed/es/subject.txt",
+    "staff_changed/es/text.txt",
 ];
 
 /// One letter, written.

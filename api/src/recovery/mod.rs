@@ -13,6 +13,7 @@ pub mod keys;
 pub mod letters;
 pub mod policy;
 pub mod secrets;
+pub mod staff;
 
 use crate::{auth::seal::Seal, cases::reach::Kinds};
 

@@ -42,6 +42,7 @@ pub mod secret_letters;
 pub mod sessions;
 pub mod sign_ins;
 pub mod staff;
+pub mod staff_keys;
 pub mod suggestions;
 pub mod teams;
 pub mod tenant;

@@ -197,6 +197,10 @@ tenant_tables! {
         normal: Text, code_hash: Binary, tries: Integer, created_at: Ts, expires_at: Ts, used_at: Nullable<Ts>,
         ended_at: Nullable<Ts>, token_hash: Nullable<Binary>,
     }
+    staff_keys (tenant_id, id) {
+        tenant_id: Id, id: Id, staff_id: Id, purpose: Text, version: BigInt, token_hash: Binary, created_at: Ts,
+        expires_at: Ts, used_at: Nullable<Ts>, ended_at: Nullable<Ts>,
+    }
     secret_letters (tenant_id, id) {
         tenant_id: Id, id: Id, channel_id: Id, contact_id: Nullable<Id>, purpose: Text, sealed: Nullable<Binary>,
         state: Text, detail: Nullable<Text>, attempts: Integer, created_at: Ts, useless_at: Ts, state_at: Ts,

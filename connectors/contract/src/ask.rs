@@ -41,7 +41,8 @@ pub struct Told {
 pub enum Standing {
     /// It may be told here. The reference is the whole one.
     Said { reference: String, words: String },
-    /// Nothing proves who asks: it went to the address that the case knows.
+    /// Nothing proves who asks: it went to the address that the case knows, if there is one. Say it so that whoever asks
+    /// does not learn which.
     Texted,
     /// No case of this person has this reference.
     Unknown,

@@ -76,4 +76,6 @@ pub enum ReceiptState {
     Delivered,
     Read,
     Failed,
+    /// Failed because the person has told the network that they want nothing more from us.
+    OptedOut,
 }

@@ -52,7 +52,7 @@ const ENGLISH: Words = Words {
     wrong: "This key has no meaning here.",
     silence: "You have not pressed a key.",
     reference: "Key in the digits of your reference, beginning with the year, and then the hash key.",
-    texted: "We are sending you a text message with it, to the number that you are calling from.",
+    texted: "If the number that you are calling from has this case, a text message with it is on its way there.",
     unknown: "We cannot find a case of this number under this reference.",
     code_heard: "If the number that you are calling from belongs to an account, a text message with a code is on its way to it. \
         Nobody of us will ask you for that code.",
@@ -76,7 +76,7 @@ const SPANISH: Words = Words {
     wrong: "Esta tecla no tiene ninguna función aquí.",
     silence: "No ha marcado ninguna tecla.",
     reference: "Marque las cifras de su referencia, empezando por el año, y después la tecla numeral.",
-    texted: "Le enviamos un mensaje de texto con esa información, al número desde el que llama.",
+    texted: "Si el número desde el que llama tiene ese caso, le llegará un mensaje de texto con la información.",
     unknown: "No encontramos ningún caso de este número con esa referencia.",
     code_heard: "Si el número desde el que llama pertenece a una cuenta, un mensaje de texto con un código ya está en camino. \
         Nadie de aquí le va a pedir ese código.",

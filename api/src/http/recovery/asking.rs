@@ -70,6 +70,18 @@ pub async fn register(app: Data<App>, req: HttpRequest, slug: Path<String>, body
     ask(&app, &req, &slug, &body, asking::REGISTER).await
 }
 
+/// Asks for a link by which a member of staff chooses a new password.
+///
+/// The answer is always the same: where the address is that of somebody who works for the agency, a link is on its way to it,
+/// good for 30 minutes and once. One member is sent at most 4 links in an hour.
+#[utoipa::path(tag = "public", operation_id = "ask_for_staff_recovery", security(()), request_body = AskForCode,
+    params(("tenant" = String, Path, description = "The agency's slug.")),
+    responses((status = 202, description = "It was heard.", body = CodeAskedFor)))]
+#[post("/public/{tenant}/staff-recoveries")]
+pub async fn staff(app: Data<App>, req: HttpRequest, slug: Path<String>, body: Body<AskForCode>) -> Answer {
+    ask(&app, &req, &slug, &body, asking::STAFF).await
+}
+
 async fn ask(app: &App, req: &HttpRequest, slug: &str, body: &AskForCode, purpose: &str) -> Answer {
     let tenant = agency(app, req, slug).await?;
     let recovery_id = ids::RECOVERY.show(heard(app, req, tenant, &body.identifier, purpose).await?);

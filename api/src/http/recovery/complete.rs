@@ -21,7 +21,7 @@ use crate::{
     recovery::completing::{self, Refusal, Shown},
 };
 
-const REFUSED: &str = "this code or link does not work: it is wrong, was used or is too old. Ask for a new one";
+pub const REFUSED: &str = "this code or link does not work: it is wrong, was used or is too old. Ask for a new one";
 
 /// A code or the secret of a link, and what it shall do.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -6,3 +6,6 @@ pub mod complete;
 mod link_tests;
 #[cfg(test)]
 mod policy_tests;
+pub mod staff;
+#[cfg(test)]
+mod staff_tests;

@@ -5,6 +5,7 @@ mod ask;
 mod code;
 mod link;
 mod password;
+mod staff;
 
 use actix_web::web::{self, ServiceConfig};
 
@@ -19,4 +20,5 @@ pub fn configure(to: &mut ServiceConfig) {
         to.service(typed.route(web::get().to(code::show)).route(web::post().to(code::send)));
         to.service(web::resource(path("/{token}")).route(web::get().to(link::take)));
     }
+    staff::configure(to);
 }

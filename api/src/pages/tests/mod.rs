@@ -5,6 +5,7 @@ mod colours;
 mod errors;
 mod forms;
 mod html;
+mod proof;
 mod recover;
 mod shape;
 mod trip;

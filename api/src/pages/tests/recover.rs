@@ -1,9 +1,12 @@
 //! The whole way of somebody who forgot the password, over the pages.
 
 use super::browser::Browser;
-use crate::http::{
-    recovery_tests::{FIRST, SECOND, Town},
-    testing::{TestApp, over_both},
+use crate::{
+    auth::Role,
+    http::{
+        recovery_tests::{FIRST, SECOND, Town},
+        testing::{TestApp, over_both},
+    },
 };
 
 over_both!(a_citizen_who_forgot_the_password_sets_a_new_one_on_the_pages, |desk| {
@@ -51,4 +54,30 @@ over_both!(a_page_shows_a_stranger_and_a_citizen_the_same, |desk| {
         pages.push(text.replace(&token, "…"));
     }
     assert_eq!(pages[0], pages[1]);
+});
+
+over_both!(somebody_who_works_for_the_agency_follows_a_link_and_chooses_a_password_on_the_pages, |desk| {
+    let town = Town::start(&desk, "riverton").await;
+    let old = desk.staff(town.agency.id, "ana@riverton.example", Role::Agent).await;
+    let mut ana = Browser::new(&desk);
+    let wrong = ana.fill("/t/riverton/staff/recover", &[("/identifier", "ana")], &[]).await;
+    assert!(wrong.status == 422 && wrong.html().one("title").text.starts_with("Error: "));
+    let asked = ana.fill("/t/riverton/staff/recover", &[("/identifier", "ana@riverton.example")], &[]).await.to();
+    assert!(ana.get(&asked).await.html().one("h1").text.contains("Check your email"));
+    let letter = town.letters(1).await.pop().unwrap();
+    let link = letter.text.split_whitespace().find(|word| word.contains("/staff/recover/")).unwrap().to_owned();
+    let link = link.trim_start_matches("https://desk.example").to_owned();
+    for _ in 0..10 {
+        let place = Browser::new(&desk).get(&link).await.to();
+        assert_eq!(place, "/t/riverton/staff/recover/new", "the secret leaves the address at once");
+    }
+    let place = ana.get(&link).await.to();
+    let weak = ana.fill(&place, &[("/password", "passwordpassword")], &[]).await;
+    assert!(weak.status == 422 && weak.text.contains("many people"));
+    let done = ana.fill(&place, &[("/password", SECOND)], &[]).await.to();
+    assert!(ana.get(&done).await.html().one("h1").text.contains("Your password is set"));
+    let again = ana.get(&place).await;
+    assert!(again.status == 410 && again.text.contains("This link does not work"), "{}", again.text);
+    let who = serde_json::json!({ "tenant": "riverton", "email": "ana@riverton.example", "password": old.expose() });
+    assert_eq!(desk.post("/v1/auth/login", "", who).await.status, 401);
 });

@@ -31,6 +31,10 @@ async fn every_page(browser: &mut Browser<'_>, topic: &str) -> Vec<(String, Show
         "/t/riverton/recover/new",
         "/t/riverton/recover/done",
         "/t/riverton/register/done",
+        "/t/riverton/staff/recover",
+        "/t/riverton/staff/recover/sent",
+        "/t/riverton/staff/recover/new",
+        "/t/riverton/staff/recover/done",
         "/t/riverton/nothing",
         "/t/nowhere",
     ] {

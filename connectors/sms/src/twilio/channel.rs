@@ -107,7 +107,12 @@ fn receipt(id: ExternalId, state: &str, form: &Form) -> Option<Receipt> {
         "sent" => (ReceiptState::Sent, None),
         "delivered" => (ReceiptState::Delivered, None),
         "read" => (ReceiptState::Read, None),
-        "undelivered" | "failed" => (ReceiptState::Failed, Some(codes::reason(form.get("ErrorCode")))),
+        "undelivered" | "failed" => {
+            let code = form.get("ErrorCode");
+            let stopped = code == Some(codes::STOPPED);
+            let state = if stopped { ReceiptState::OptedOut } else { ReceiptState::Failed };
+            (state, Some(codes::reason(code)))
+        }
         "canceled" => (ReceiptState::Failed, Some("it was called back at Twilio".to_owned())),
         _ => return None,
     };

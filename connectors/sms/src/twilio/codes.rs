@@ -4,6 +4,9 @@ use civicdesk_contract::{Error, Kind, Result, Retry};
 
 use crate::exchange::{self, Answer};
 
+/// The code of a text to somebody who wrote STOP, as Twilio's reports name it.
+pub const STOPPED: &str = "21610";
+
 /// What a refused request means.
 pub fn refusal(operation: &'static str, answer: &Answer) -> Error {
     let code = answer.json()["code"].as_u64().unwrap_or_default();

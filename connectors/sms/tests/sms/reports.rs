@@ -56,6 +56,15 @@ async fn staff_read_why_a_text_failed_in_words() {
 }
 
 #[tokio::test]
+async fn a_text_that_its_reader_had_stopped_is_reported_as_that() {
+    let fake = twilio::Twilio::start().await;
+    let channel = open(&civicdesk_sms::twilio::connector(), twilio_settings(&fake));
+    let (_, state, detail) = told(&*channel, &fake.status(ADDRESS, "SM1", "failed", Some("21610"))).await.unwrap();
+    assert_eq!(state, ReceiptState::OptedOut);
+    assert!(detail.unwrap().contains("wrote STOP"));
+}
+
+#[tokio::test]
 async fn vonages_reports_name_the_text_by_both_apis() {
     let fake = vonage::Vonage::start().await;
     let messages = open(&civicdesk_sms::vonage::connector(), vonage_settings(&fake));

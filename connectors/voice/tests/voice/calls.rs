@@ -105,7 +105,7 @@ async fn only_the_highest_word_of_the_network_counts_for_a_number() {
         city.press(&mut line, "1").await;
         let asked = city.press(&mut line, "2026004217#").await.ask.unwrap();
         assert!(!asked.attested, "{stir:?}");
-        assert!(line.heard().starts_with("We are sending you a text message"), "{}", line.heard());
+        assert!(line.heard().starts_with("If the number that you are calling from has this case"), "{}", line.heard());
     }
 }
 

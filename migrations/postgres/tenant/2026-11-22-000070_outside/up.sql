@@ -11,7 +11,7 @@ CREATE TABLE receipts (
     settled_at timestamptz,
     PRIMARY KEY (tenant_id, channel_id, sent_id, state),
     FOREIGN KEY (tenant_id, channel_id) REFERENCES channels (tenant_id, id),
-    CONSTRAINT receipts_state_known CHECK (state IN ('sent', 'delivered', 'read', 'failed'))
+    CONSTRAINT receipts_state_known CHECK (state IN ('sent', 'delivered', 'read', 'failed', 'opted_out'))
 );
 CREATE INDEX receipts_channel_id_at ON receipts (tenant_id, channel_id, at);
 CREATE INDEX receipts_at ON receipts (tenant_id, at);
