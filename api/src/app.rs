@@ -86,7 +86,8 @@ impl App {
             Arc::new(move |id: &str| registry.find(id).map(|(_, connector)| connector.clone()));
         let reply_key = ReplyKey::new(*master.derive("reply addresses"));
         let time = (clock.clone(), ids.clone());
-        let mut intake = intake::Deps::new(store.clone(), blobs.clone(), time, parsing.clone(), connectors, reply_key);
+        let secrets = (reply_key, seal.clone());
+        let mut intake = intake::Deps::new(store.clone(), blobs.clone(), time, parsing.clone(), connectors, secrets);
         intake.public_url.clone_from(&public_url);
         intake.scanning = setup.scanning;
         let opener = Opener::new(setup.registry, setup.tools, seal.clone());

@@ -34,6 +34,7 @@ pub const EVENT: Prefix = Prefix("evt");
 pub const RECOVERY: Prefix = Prefix("rec");
 pub const LETTER: Prefix = Prefix("let");
 pub const ACCOUNT: Prefix = Prefix("acc");
+pub const ADDRESS: Prefix = Prefix("adr");
 pub const SIGN_IN: Prefix = Prefix("sin");
 
 impl Prefix {

@@ -16,6 +16,7 @@ const REROUTED: &str = "civicdesk_rerouted_messages_total";
 const SLOW: &str = "civicdesk_silent_channels_total";
 const BUDGET: &str = "civicdesk_budget_notices_total";
 const SCANS: &str = "civicdesk_scanned_files_total";
+const RECOVERIES: &str = "civicdesk_recoveries_total";
 const HOOKS: &str = "civicdesk_hook_calls_total";
 const ERRORS: &str = "civicdesk_errors_total";
 
@@ -41,6 +42,7 @@ pub fn start() -> Result<(), BuildError> {
     describe_counter!(SLOW, "Channels whose network fell silent about what was sent, by connector");
     describe_counter!(BUDGET, "Agencies told that their budget for texts runs out or is spent");
     describe_counter!(SCANS, "Files scanned, by what was found; later ones wait because the scanner did not answer");
+    describe_counter!(RECOVERIES, "Steps of citizens who make an account or forgot the password, by outcome");
     describe_counter!(HOOKS, "Calls of providers, by connector and how they ended; forged ones are stored nowhere");
     describe_counter!(ERRORS, "Errors logged, by the line of the runbook that says what to do");
     Ok(())
@@ -99,6 +101,12 @@ pub fn budget(told: &'static str) {
 /// A file was scanned: `clean`, `infected` or `failed`; or is to be scanned `later`.
 pub fn scanned(found: &'static str) {
     counter!(SCANS, "found" => found).increment(1);
+}
+
+/// Somebody's wish for a code came to one of `asked`, `unknown`, `limited`, `issued`, `sent`, `failed`, `used`, `expired`,
+/// `objected`, or, of somebody who works for the agency, `staff`.
+pub fn recovery(outcome: &'static str) {
+    counter!(RECOVERIES, "outcome" => outcome).increment(1);
 }
 
 /// A provider's call ended with one of `taken`, `forged`, `malformed`, `failed`.

@@ -12,7 +12,7 @@ use crate::{
     auth::passwords,
     fail::Fail,
     ids::Ids,
-    recovery::{Desk, completing},
+    recovery::{Desk, telling},
     store::{Tx, Uid, accounts, sign_ins},
 };
 
@@ -42,7 +42,7 @@ pub fn change(tx: &mut Tx, act: &Acting, desk: &Desk, citizen: &Citizen, hash: &
     }
     sign_ins::end_all(tx, account.id, Some(citizen.sign_in.id), "new password", act.now)?;
     note(tx, act, account, "account.password_changed", json!({}))?;
-    completing::tell(tx, act, desk, account)
+    telling::tell(tx, act, desk, account, None)
 }
 
 /// Ends one of the citizen's sign-ins.

@@ -35,6 +35,8 @@ pub fn register(
         epoch: 1,
         password_at: act.now,
         created_at: act.now,
+        locked_at: None,
+        barred_address_id: None,
     };
     accounts::insert(tx, &account)?;
     let address = Address {

@@ -58,6 +58,7 @@ rights! {
     AttachmentsWrite = "attachments:write", "Upload files to send.";
     ContactsRead = "contacts:read", "Read contacts and their history.";
     ContactsWrite = "contacts:write", "Make and change contacts and their identities.";
+    RecoveriesStart = "recoveries:start", "Start a recovery for a citizen, after checking who they are.";
     TopicsRead = "topics:read", "Read topics.";
     TopicsManage = "topics:manage", "Make and change topics.";
     ChannelsRead = "channels:read", "Read channels and their health.";
@@ -118,6 +119,7 @@ impl Role {
                 AttachmentsWrite,
                 ContactsRead,
                 ContactsWrite,
+                RecoveriesStart,
                 TopicsRead,
                 ChannelsRead,
                 StaffRead,

@@ -114,18 +114,30 @@ pub fn count(tx: &mut Tx, act: &Acting, message: &Message, price: &Measure) -> R
     if message.parts.is_some() || price.parts == 0 {
         return Ok(());
     }
+    let billed = spend(tx, act, price)?;
+    Ok(messages::set_billed(tx, message.id, Some(billed))?)
+}
+
+/// Counts what goes out now, and answers how many parts in which month, so that it can be given back.
+pub fn spend(tx: &mut Tx, act: &Acting, price: &Measure) -> Result<(i32, String), Fail> {
     let tenant = tenant::get(tx)?;
     let (parts, month) = (i32::try_from(price.parts).unwrap_or(i32::MAX), month(&tenant, act.now));
     let row = usage::count(tx, &month, i64::from(parts))?;
-    messages::set_billed(tx, message.id, Some((parts, month)))?;
-    tell(tx, act, TextBudget::of(&tenant), row)
+    tell(tx, act, TextBudget::of(&tenant), row)?;
+    Ok((parts, month))
+}
+
+/// Gives back what was counted in a month.
+pub fn refund(tx: &mut Tx, month: &str, parts: i32) -> Result<(), Fail> {
+    usage::count(tx, month, -i64::from(parts))?;
+    Ok(())
 }
 
 /// Gives back what was counted for a message that certainly did not go out.
 pub fn give_back(tx: &mut Tx, message: &Message) -> Result<(), Fail> {
     let counted = messages::get(tx, message.id)?;
     if let (Some(parts), Some(month)) = (counted.parts, counted.billed_in) {
-        usage::count(tx, &month, -i64::from(parts))?;
+        refund(tx, &month, parts)?;
         messages::set_billed(tx, message.id, None)?;
     }
     Ok(())

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     acting::{Acting, Actor},
+    auth::seal::Seal,
     fail::Fail,
     people::{addresses, consents, contacts as people},
     store::{
@@ -57,6 +58,7 @@ pub struct Desk {
     /// Where citizens find this installation.
     pub public_url: String,
     pub scanning: Scanning,
+    pub seal: Seal,
 }
 
 impl Desk {

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     acting::{Acting, Actor},
+    auth::seal::Seal,
     blobs::Blobs,
     fail::Fail,
     ids::{self, Ids},
@@ -58,6 +59,8 @@ pub struct Deps {
     pub parsing: Workers,
     pub connectors: Connectors,
     pub reply_key: ReplyKey,
+    /// What keeps the address of whoever asks for a code from all other eyes.
+    pub seal: Seal,
     /// Where citizens find this installation, for links in letters.
     pub public_url: String,
     /// Off, until the operator names a scanner.
@@ -94,7 +97,7 @@ impl Deps {
         (clock, ids): (Arc<dyn Clock>, Ids),
         parsing: Workers,
         connectors: Connectors,
-        reply_key: ReplyKey,
+        (reply_key, seal): (ReplyKey, Seal),
     ) -> Self {
         Self {
             store,
@@ -104,6 +107,7 @@ impl Deps {
             parsing,
             connectors,
             reply_key,
+            seal,
             public_url: String::new(),
             scanning: Scanning::Off,
             turns: Turns::default(),
@@ -150,7 +154,8 @@ fn desk(deps: &Deps, tenant: Tenant, channels: Vec<Channel>) -> Desk {
     let own = channels.iter().filter_map(|c| duplicates::own_address(c.address.as_deref()?)).collect();
     let channels = channels.into_iter().map(|c| (c.id, c)).collect();
     let (key, public_url) = (deps.reply_key.clone(), deps.public_url.clone());
-    Desk { tenant, channels, senders, texting, own, key, public_url, scanning: deps.scanning }
+    let (scanning, seal) = (deps.scanning, deps.seal.clone());
+    Desk { tenant, channels, senders, texting, own, key, public_url, scanning, seal }
 }
 
 async fn file_all(deps: &Deps, tenant: Uuid, desk: Desk, items: Vec<Item>, worked: &mut Worked) -> Result<(), Fail> {

@@ -1,4 +1,5 @@
-//! Words to the service itself, STOP, START, HELP and STATUS: what each does, and the one short letter that answers it.
+//! Words to the service itself, STOP, START, HELP, STATUS and RESET: what each does, and the one short letter that answers
+//! it.
 //!
 //! They count where texts are sent. What the network has taken for such a word it has answered as well, so that nothing of
 //! ours goes out; and nothing but the confirmation goes to somebody who has just said STOP.
@@ -7,7 +8,7 @@ use civicdesk_contract::{IdentityKind, Keyword, Party};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{filing::Desk, letters, parsing::Parsed, status, written::Written};
+use super::{filing::Desk, letters, parsing::Parsed, reset, status, written::Written};
 use crate::{
     acting::{Acting, Actor},
     blobs,
@@ -40,6 +41,8 @@ enum Wish {
     Help,
     /// Where the case of this reference stands; empty: which cases they have open.
     Status(String),
+    /// A code to set a new password.
+    Reset,
 }
 
 impl From<Keyword> for Wish {
@@ -70,12 +73,13 @@ impl Word {
             Wish::Start => "start",
             Wish::Help => "help",
             Wish::Status(_) => "status",
+            Wish::Reset => "reset",
         }
     }
 
     /// Whether staff who work on a case of theirs should see it there.
     pub fn is_for_staff(&self) -> bool {
-        !matches!(self.wish, Wish::Status(_))
+        !matches!(self.wish, Wish::Status(_) | Wish::Reset)
     }
 }
 
@@ -96,7 +100,9 @@ pub fn word(tx: &mut Tx, desk: &Desk, item: &Item, parsed: &Parsed) -> Result<Op
     };
     let by_network = inbound.keyword.is_some();
     let keyword = inbound.keyword.or_else(|| consent::keyword(said(parsed))).map(Wish::from);
-    let Some(wish) = keyword.or_else(|| status::asked(said(parsed)).map(Wish::Status)) else { return Ok(None) };
+    let reset = || reset::asked(said(parsed)).then_some(Wish::Reset);
+    let wish = keyword.or_else(|| status::asked(said(parsed)).map(Wish::Status)).or_else(reset);
+    let Some(wish) = wish else { return Ok(None) };
     let stopped = consents::stopped(tx, item.channel_id, from)?.is_some();
     // "Yes" from somebody who had stopped nothing answers a question of ours.
     let meant = wish != Wish::Start || by_network || stopped;
@@ -117,7 +123,7 @@ pub fn obey(
         match word.wish {
             Wish::Stop => consents::stop(tx, act, written, (channel, from), (Source::Keyword, None))?,
             Wish::Start => consents::resume(tx, act, written, (channel, from), (Source::Keyword, None))?,
-            Wish::Help | Wish::Status(_) => false,
+            Wish::Help | Wish::Status(_) | Wish::Reset => false,
         };
     }
     let counted = counted(tx, act, from, word, said(parsed));
@@ -129,9 +135,10 @@ pub fn obey(
         Some(_) => None,
         None => Some(match &word.wish {
             Wish::Status(asked) => status::letter(tx, act, desk, (speaker.contact, from), asked)?,
-            Wish::Stop | Wish::Start | Wish::Help => {
-                let language = speaker.contact.language.as_deref().unwrap_or(&desk.tenant.locale);
-                letters::answer(word.name(), language, &desk.tenant.name, mail(desk))?
+            Wish::Stop | Wish::Start | Wish::Help => answered(desk, speaker, word.name())?,
+            Wish::Reset => {
+                written.jobs.extend(reset::job(tx, act, desk, from)?);
+                answered(desk, speaker, reset::letter(desk))?
             }
         }),
     };
@@ -165,6 +172,12 @@ fn together(desk: &Desk, channel: Uid) -> Vec<Uid> {
     all
 }
 
+/// The letter of this name, in the person's language.
+fn answered(desk: &Desk, speaker: Speaker, letter: &str) -> Result<String, Fail> {
+    let language = speaker.contact.language.as_deref().unwrap_or(&desk.tenant.locale);
+    letters::answer(letter, language, &desk.tenant.name, mail(desk))
+}
+
 /// What was said, without what it quotes.
 fn said(parsed: &Parsed) -> &str {
     let inbound = &parsed.inbound;
@@ -179,7 +192,7 @@ fn silence(desk: &Desk, item: &Item, speaker: Speaker, word: &Word) -> Option<&'
         _ if item.simulated => Some("a test key brought it in: nothing is sent"),
         _ if !sends => Some("the channel cannot send"),
         Wish::Stop if word.stopped => Some("that was confirmed before"),
-        Wish::Help | Wish::Status(_) if word.stopped => Some("its sender wants nothing on this channel"),
+        Wish::Help | Wish::Status(_) | Wish::Reset if word.stopped => Some("its sender wants nothing on this channel"),
         _ => speaker.no_answer,
     }
 }

@@ -52,6 +52,10 @@ static TEXTS: Texts = texts![
     "start/es/text.txt",
     "help/en/text.txt",
     "help/es/text.txt",
+    "reset/en/text.txt",
+    "reset/es/text.txt",
+    "no_reset/en/text.txt",
+    "no_reset/es/text.txt",
     "status/en/text.txt",
     "status/es/text.txt",
     "your_turn/en/text.txt",
@@ -246,8 +250,9 @@ mod tests {
         let mail = Some("a.rather.long.address@of-a-town-with-a-name.example");
         for agency in ["Riverton", "Ayuntamiento de León", "Ωmega", &"Ciudad de Mérida y sus pueblos ".repeat(6)] {
             for language in ["en", "es"] {
-                let mut all: Vec<String> =
-                    ["stop", "start", "help"].map(|word| answer(word, language, agency, mail).unwrap()).into();
+                let mut all: Vec<String> = ["stop", "start", "help", "reset", "no_reset"]
+                    .map(|word| answer(word, language, agency, mail).unwrap())
+                    .into();
                 all.push(status(language, About { agency, asked: true, ..About::default() }).unwrap());
                 all.push(status(language, About { agency, open: &open, ..About::default() }).unwrap());
                 all.push(status(language, About { agency, ..About::default() }).unwrap());

@@ -31,6 +31,7 @@ pub mod record;
 pub mod reply;
 mod reports;
 pub mod requests;
+mod reset;
 pub mod retry;
 pub mod scan;
 pub mod search;

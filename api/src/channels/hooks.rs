@@ -16,6 +16,7 @@ use crate::{
     cases::{accept, intake, reach::Kinds, receipts, standing},
     fail::Fail,
     metrics,
+    recovery::calling,
     store::{
         self, Time, Tx,
         channels::{self, Channel},
@@ -158,6 +159,10 @@ async fn store(deps: &intake::Deps, row: &Channel, received: Received) -> Result
 /// What the channel is told before it answers. A case that is asked about may make a text go out; anything else only reads.
 async fn told(deps: &intake::Deps, kinds: Kinds, row: &Channel, ask: Ask) -> Result<Told, Fail> {
     let (door, channel) = (deps.store.tenant(row.tenant_id.0), row.id);
+    if ask.wants_code {
+        let (act, seal) = (Acting::new(Actor::System, &deps.clock, &deps.ids), deps.seal.clone());
+        return door.write(move |tx: &mut Tx| calling::asked(tx, &act, (&kinds, &seal), &ask)).await;
+    }
     if ask.reference.is_none() {
         return door.read(move |tx| standing::known(tx, &ask)).await;
     }

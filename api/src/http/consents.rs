@@ -141,7 +141,7 @@ pub async fn set(
 /// A word to the service itself, and what answered it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KeywordView {
-    /// `stop`, `start`, `help` or `status`.
+    /// `stop`, `start`, `help`, `status` or `reset`.
     #[schema(example = "stop")]
     pub keyword: String,
     /// The message as it came.

@@ -178,6 +178,8 @@ fn v1(to: &mut ServiceConfig) {
         .service(recovery::asking::staff)
         .service(recovery::complete::complete);
     to.service(recovery::staff::choose);
+    to.service(recovery::objections::object_to);
+    to.service(recovery::contacts::list).service(recovery::contacts::start);
     accounts::configure(to);
     to.service(inbound::reconciliation).service(inbound::list).service(inbound::read);
     to.service(inbound::raw).service(inbound::replay);

@@ -98,7 +98,7 @@ impl<'a> Town<'a> {
 }
 
 /// All waiting work is done once a letter that was asked for later has come.
-async fn settled(town: &Town<'_>, letters: usize) -> Vec<Outbound> {
+pub async fn settled(town: &Town<'_>, letters: usize) -> Vec<Outbound> {
     town.ask("accounts", "zoe@example.org").await;
     let sent = town.letters(letters + 1).await;
     assert_eq!(sent.last().unwrap().to[0].address, "zoe@example.org");

@@ -104,14 +104,15 @@ impl Bench {
         let seal = Seal::new(&master, ids.clone());
         let opener = Opener::new(registry.clone(), tools, seal.clone());
         let (codes, kinds) = (recovery::codes::Key::new(&master), opener.kinds());
-        let recovery = recovery::Desk { seal, codes, public_url: "https://desk.example".to_owned(), kinds };
+        let recovery =
+            recovery::Desk { seal: seal.clone(), codes, public_url: "https://desk.example".to_owned(), kinds };
         let intake = intake::Deps::new(
             store.clone(),
             Blobs::local(&dir.path().join("blobs")).unwrap(),
             (clock, ids),
             Workers::new(Handle::current(), 2),
             Arc::new(move |id| registry.find(id).map(|(_, connector)| connector.clone())),
-            ReplyKey::new([9; 32]),
+            (ReplyKey::new([9; 32]), seal),
         );
         let patience = SignedDuration::from_mins(10);
         let deps = Deps { intake, opener, recovery, paused, patience, scanner: None };

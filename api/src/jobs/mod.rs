@@ -26,6 +26,7 @@ pub mod runner;
 mod scan;
 #[cfg(test)]
 mod scan_tests;
+mod secret_letters;
 mod silence;
 pub mod sweep;
 mod verdict;
@@ -42,7 +43,7 @@ use uuid::Uuid;
 use crate::{
     cases::{intake, keywords::NOTICE, media::FETCH, scan::SCAN},
     channels::open::Opener,
-    recovery::{Desk, asking::ASKED, secrets::SEND},
+    recovery::{Desk, asking::ASKED, giving::OVER, secrets::SEND},
     store::{Time, jobs::Job},
 };
 use claim::DELIVER;
@@ -91,7 +92,8 @@ pub fn all(deps: Deps) -> Vec<Work> {
         work(SILENCE, LOOKING, None, &deps, |d, t, j, s| async move { silence::lane(&d, t, j, s).await }),
         work(SCAN, LOOKING, None, &deps, |d, t, j, s| async move { scan::lane(&d, t, j, s).await }),
         work(ASKED, RECOVERING, None, &deps, |d, t, j, s| async move { recovery::asked(&d, t, j, s).await }),
-        work(SEND, RECOVERING, held, &deps, |d, t, j, s| async move { recovery::letters(&d, t, j, s).await }),
+        work(OVER, LOOKING, None, &deps, |d, t, j, s| async move { recovery::over(&d, t, j, s).await }),
+        work(SEND, RECOVERING, held, &deps, |d, t, j, s| async move { secret_letters::lane(&d, t, j, s).await }),
         work(NOTICE, ANSWERING, held, &deps, |d, t, j, s| async move { notices::lane(&d, t, j, s).await }),
         work(DELIVER, SENDING, held, &deps, |d, t, j, s| async move { Deliver(d).lane(t, j, s).await }),
     ]

@@ -43,12 +43,16 @@ const FILES: &[(&str, &str)] = files![
     "proof.html",
     "recover_ask.html",
     "recover_code.html",
+    "recover_help.html",
     "recover_none.html",
     "recover_new.html",
     "recover_refused.html",
     "recover_done.html",
     "staff_ask.html",
     "staff_said.html",
+    "object.html",
+    "object_done.html",
+    "object_refused.html",
     "problem.html",
 ];
 

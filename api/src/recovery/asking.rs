@@ -45,6 +45,34 @@ pub struct Asked {
     pub purpose: String,
     /// The address as it was typed.
     pub identifier: String,
+    /// How they ask.
+    pub by: By,
+}
+
+/// How a recovery begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// On a page, or over the API.
+    Citizen,
+    /// By a text to the agency's number.
+    Text,
+    /// By a call to the agency's number.
+    Telephone,
+    /// Staff speak with them.
+    Staff,
+}
+
+impl By {
+    /// The word that the record keeps.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Citizen => "citizen",
+            Self::Text => "text",
+            Self::Telephone => "telephone",
+            Self::Staff => "staff",
+        }
+    }
 }
 
 /// An address as it was typed or kept: one of mail or of a telephone.

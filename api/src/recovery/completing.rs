@@ -1,36 +1,25 @@
 //! A code or a link comes back with a new password: it works once, for one caller, and ends every sign-in there was.
 
 use civicdesk_contract::Secret;
-use jiff::SignedDuration;
-use minijinja::{context, value::Serde};
 use serde_json::json;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::{
-    Desk, asking, codes, issuing, keys, letters,
-    policy::Policy,
-    secrets::{self, About},
-};
+use super::{Desk, asking, codes, keys, policy::Policy, telling};
 use crate::{
     accounts::{history::note, registering},
     acting::{Acting, Actor},
     app::App,
     auth::passwords::{self, Weak},
-    cases::reach,
     fail::Fail,
+    ids, metrics,
     store::{
-        self, Failure, Time, Tx, Uid,
-        accounts::{self, Account},
+        self, Failure, Time, Tx, Uid, accounts,
         recoveries::{self, Recovery},
         sign_ins,
         tenant::{self, Tenant},
-        tenants::ContactDetails,
     },
 };
-
-/// A notice is sent for so long.
-const NOTICE: SignedDuration = SignedDuration::from_hours(5 * 24);
 
 /// Why a password was not set.
 #[derive(Debug)]
@@ -80,7 +69,9 @@ pub async fn complete(app: &App, desk: &Desk, tenant: Uuid, shown: Shown, passwo
     passwords::long_enough(password, policy.least(false), &[&row.value]).map_err(Refusal::Password)?;
     let password_hash = app.passwords.hash(password).await?;
     let (act, desk) = (Acting::new(Actor::System, &app.clock, &app.ids), desk.clone());
-    door.write(move |tx| finish(tx, &act, &desk, &row, &password_hash)).await
+    door.write(move |tx| finish(tx, &act, &desk, &row, &password_hash)).await?;
+    metrics::recovery("used");
+    Ok(())
 }
 
 /// Whether a link still leads somewhere. Looking changes nothing, however often.
@@ -137,8 +128,11 @@ fn finish(tx: &mut Tx, act: &Acting, desk: &Desk, row: &Recovery, hash: &str) ->
                 return Err(Refusal::Code);
             }
             let ended = sign_ins::end_all(tx, id, None, "new password", act.now)?;
+            let recovery = ids::RECOVERY.show(row.id.0);
+            note(tx, &act, &account, "recovery.used", json!({ "by": row.kind, "recovery_id": recovery }))?;
             note(tx, &act, &account, "account.password_recovered", json!({ "by": row.kind, "sign_ins_ended": ended }))?;
-            Ok(tell(tx, &act, desk, &account)?)
+            let way = way(tx, row)?;
+            Ok(telling::tell(tx, &act, desk, &account, way)?)
         }
         None => {
             let made = registering::register(tx, act, (&asking::party(&row.value), &row.normal), hash)?;
@@ -152,21 +146,9 @@ fn set(tx: &mut Tx, row: &Recovery, hash: &str, now: Time) -> store::Result<bool
     row.account_id.map_or(Ok(false), |id| accounts::set_password(tx, id, row.epoch, hash, now))
 }
 
-/// Tells every proven address that the password was changed, and what to do if that was somebody else.
-pub fn tell(tx: &mut Tx, act: &Acting, desk: &Desk, account: &Account) -> Result<(), Fail> {
-    let tenant = tenant::get(tx)?;
-    let zone = jiff::tz::TimeZone::get(&tenant.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
-    let at = act.now.0.to_zoned(zone).strftime("%Y-%m-%d, %H:%M (%Z)").to_string();
-    let language = issuing::language(tx, Some(account.contact_id), &tenant.locale)?;
-    let useless_at = Time(act.now.0 + NOTICE);
-    let contact = Serde(ContactDetails::of(&tenant.settings));
-    let changed = context! { agency => tenant.name, contact, at };
-    for address in accounts::addresses_of(tx, account.id)? {
-        let to = asking::party(&address.value);
-        let Some((channel, _)) = reach::by_kind(tx, &desk.kinds, to.kind)? else { continue };
-        let text = letters::write("changed", to.kind, &language, &changed)?;
-        let about = About { purpose: "notice", contact: Some(account.contact_id), to, useless_at };
-        secrets::queue(tx, act, desk, &channel, about, text)?;
-    }
-    Ok(())
+/// The proven address by which the code or link came.
+fn way(tx: &mut Tx, row: &Recovery) -> store::Result<Option<Uid>> {
+    let Some(account) = row.account_id else { return Ok(None) };
+    let own = accounts::addresses_of(tx, account)?;
+    Ok(own.into_iter().find(|own| own.kind == row.kind && own.normal == row.normal).map(|own| own.id))
 }

@@ -1,16 +1,18 @@
 //! Who asked, and what they are sent: found by a job, after whoever asked has long been answered.
 
 use civicdesk_contract::Party;
+use serde_json::json;
 
 use super::{
     Desk,
     asking::{self, Asked},
-    giving::{self, Gift},
+    giving::{self, Gift, Given},
     keys::Keys,
     policy::Policy,
     staff,
 };
 use crate::{
+    accounts::history::note,
     acting::Acting,
     fail::Fail,
     people::{addresses, phones},
@@ -22,30 +24,53 @@ use crate::{
 };
 
 /// Sends a code and a link to the address, where it may have them. What was found is in the log of the tenant and nowhere
-/// else.
-pub fn issue(tx: &mut Tx, act: &Acting, desk: &Desk, asked: &Asked, keys: &Keys) -> Result<(), Fail> {
+/// else; the answer is the word under which it is counted.
+pub fn issue(tx: &mut Tx, act: &Acting, desk: &Desk, asked: &Asked, keys: &Keys) -> Result<&'static str, Fail> {
     if asked.purpose == asking::STAFF {
-        return staff::issue(tx, act, desk, asked, &keys.token);
+        staff::issue(tx, act, desk, asked, &keys.token)?;
+        return Ok("staff");
     }
     let tenant = tenant::get(tx)?;
     let to = phones::fitted(asking::party(&asked.identifier), &phones::country(&tenant));
-    let Some(normal) = addresses::normal(to.kind, &to.address) else { return Ok(()) };
+    let Some(normal) = addresses::normal(to.kind, &to.address) else { return Ok("unknown") };
     let account = find(tx, &to, &normal)?;
     let policy = Policy::of(&tenant);
     let purpose = match &account {
-        _ if !policy.sends_to(to.kind) => return Ok(()),
+        _ if !policy.sends_to(to.kind) => return Ok("failed"),
         // Whoever registers anew what is registered forgot that, and needs the same code.
         Some(account) if account.status == accounts::ACTIVE => asking::RECOVER,
         None if asked.purpose == asking::REGISTER && policy.registration => asking::REGISTER,
-        _ => return Ok(()),
+        _ => return Ok("unknown"),
     };
-    let gift = Gift { tenant: &tenant, recovery: asked.recovery, purpose, account: account.as_ref(), to, normal };
-    giving::give(tx, act, desk, &gift, keys)
+    let (recovery, account) = (asked.recovery, account.as_ref());
+    let gift = Gift { tenant: &tenant, recovery, purpose, account, to, normal, by: asked.by };
+    if let Some(account) = account {
+        let what = json!({ "by": gift.to.kind.as_str(), "started_by": asked.by.word() });
+        note(tx, act, account, "recovery.asked", what)?;
+        if is_barred(tx, account, &gift)? {
+            let what = json!({ "what": "the account's holder objected to a change that came by this address" });
+            note(tx, act, account, "recovery.refused", what)?;
+            return Ok("limited");
+        }
+    }
+    Ok(match giving::give(tx, act, desk, &gift, keys)? {
+        Given::Issued => "issued",
+        Given::Limited => "limited",
+        Given::Unreachable(_) => "failed",
+    })
 }
 
 /// The account behind a proven address.
 fn find(tx: &mut Tx, to: &Party, normal: &str) -> Result<Option<Account>, Fail> {
     Ok(accounts::by_address(tx, to.kind.as_str(), normal)?)
+}
+
+/// Whether the way is closed until somebody else than its reader has set another password.
+fn is_barred(tx: &mut Tx, account: &Account, gift: &Gift) -> Result<bool, Fail> {
+    let Some(barred) = account.barred_address_id else { return Ok(false) };
+    let own = accounts::addresses_of(tx, account.id)?;
+    let asked = own.iter().find(|own| own.kind == gift.to.kind.as_str() && own.normal == gift.normal);
+    Ok(asked.is_some_and(|asked| asked.id == barred))
 }
 
 /// The citizen's language, or the agency's.

@@ -5,15 +5,19 @@
 //! (`completing`) and signs in with it (`accounts::signing_in`). Which promise is held by which test stands in `PROMISES.md`.
 
 pub mod asking;
+pub mod assisting;
+pub mod calling;
 pub mod codes;
 pub mod completing;
-mod giving;
+pub mod giving;
 pub mod issuing;
 pub mod keys;
 pub mod letters;
+pub mod objecting;
 pub mod policy;
 pub mod secrets;
 pub mod staff;
+pub mod telling;
 
 use crate::{auth::seal::Seal, cases::reach::Kinds};
 

@@ -46,6 +46,18 @@ pub fn queue(
     about: About,
     text: Written,
 ) -> Result<(), Fail> {
+    queue_keys(tx, act, desk, channel, about, (text, None))
+}
+
+/// The same for a letter that brings the keys of a recovery.
+pub fn queue_keys(
+    tx: &mut Tx,
+    act: &Acting,
+    desk: &Desk,
+    channel: &Channel,
+    about: About,
+    (text, recovery): (Written, Option<Uuid>),
+) -> Result<(), Fail> {
     let (tenant_id, id) = (tx.tenant(), act.id());
     let inside = Inside { to: about.to, subject: text.subject, text: text.text };
     let bytes = serde_json::to_vec(&inside).map_err(|e| Fail::Broken(e.to_string()))?;
@@ -62,6 +74,10 @@ pub fn queue(
         created_at: act.now,
         useless_at: about.useless_at,
         state_at: act.now,
+        recovery_id: recovery.map(Uid),
+        parts: None,
+        billed_in: None,
+        unsure_at: None,
     };
     secret_letters::insert(tx, &row)?;
     let job = Job {

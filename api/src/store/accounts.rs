@@ -24,6 +24,10 @@ pub struct Account {
     pub epoch: i64,
     pub password_at: Time,
     pub created_at: Time,
+    /// Its holder said that somebody else had set the password: since then none opens it.
+    pub locked_at: Option<Time>,
+    /// The address by which that change came: no way in until another password is set.
+    pub barred_address_id: Option<Uid>,
 }
 
 /// An address that its holder has proven. Who cannot prove one gets no row here.
@@ -73,6 +77,18 @@ pub fn addresses_of(tx: &mut Tx, account: Uid) -> Result<Vec<Address>> {
     Ok(query.select(Address::as_select()).load(tx.conn())?)
 }
 
+/// Takes the password away, so that every secret that was made before opens nothing.
+pub fn lock(tx: &mut Tx, id: Uid, barred: Option<Uid>, none: &str, now: Time) -> Result<()> {
+    let set = (
+        accounts::password_hash.eq(none.to_owned()),
+        accounts::epoch.eq(accounts::epoch + 1),
+        accounts::locked_at.eq(Some(now)),
+        accounts::barred_address_id.eq(barred),
+    );
+    diesel::update(tx.of(accounts::table).filter(accounts::id.eq(id))).set(set).execute(tx.conn())?;
+    Ok(())
+}
+
 /// Sets a new password where nothing changed since `epoch`. `false`: it did.
 pub fn set_password(tx: &mut Tx, id: Uid, epoch: i64, hash: &str, now: Time) -> Result<bool> {
     let same = tx.of(accounts::table).filter(accounts::id.eq(id)).filter(accounts::epoch.eq(epoch));
@@ -80,6 +96,8 @@ pub fn set_password(tx: &mut Tx, id: Uid, epoch: i64, hash: &str, now: Time) -> 
         accounts::password_hash.eq(hash.to_owned()),
         accounts::password_at.eq(now),
         accounts::epoch.eq(accounts::epoch + 1),
+        accounts::locked_at.eq(None::<Time>),
+        accounts::barred_address_id.eq(None::<Uid>),
     );
     Ok(diesel::update(same).set(set).execute(tx.conn())? == 1)
 }

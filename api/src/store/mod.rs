@@ -28,6 +28,7 @@ pub mod messages;
 pub mod migrate;
 pub mod nodes;
 pub mod notices;
+pub mod objections;
 #[cfg(feature = "postgres")]
 mod pg;
 pub mod proofs;

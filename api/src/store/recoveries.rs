@@ -29,6 +29,10 @@ pub struct Recovery {
     pub ended_at: Option<Time>,
     /// SHA-256 of what the link holds.
     pub token_hash: Option<Vec<u8>>,
+    /// `citizen`, `text`, `telephone` or `staff`.
+    pub started_by: String,
+    /// Its letter certainly did not go out.
+    pub failed_at: Option<Time>,
 }
 
 pub fn insert(tx: &mut Tx, row: &Recovery) -> Result<()> {
@@ -40,13 +44,22 @@ pub fn insert(tx: &mut Tx, row: &Recovery) -> Result<()> {
 pub fn lately(tx: &mut Tx, kind: &str, normal: &str, since: Time) -> Result<i64> {
     let query = tx.of(recoveries::table).filter(recoveries::kind.eq(kind.to_owned()));
     let query = query.filter(recoveries::normal.eq(normal.to_owned())).filter(recoveries::created_at.gt(since));
+    let query = query.filter(recoveries::failed_at.is_null());
     Ok(query.count().get_result(tx.conn())?)
 }
 
 /// How many codes this account was sent since then, to whichever address.
 pub fn of_account_since(tx: &mut Tx, account: Uid, since: Time) -> Result<i64> {
     let query = tx.of(recoveries::table).filter(recoveries::account_id.eq(account));
+    let query = query.filter(recoveries::failed_at.is_null());
     Ok(query.filter(recoveries::created_at.gt(since)).count().get_result(tx.conn())?)
+}
+
+/// What these accounts were sent, the newest first.
+pub fn of_accounts(tx: &mut Tx, accounts: &[Uid], most: i64) -> Result<Vec<Recovery>> {
+    let query = tx.of(recoveries::table).filter(recoveries::account_id.eq_any(accounts.to_vec()));
+    let query = query.order((recoveries::created_at.desc(), recoveries::id.desc())).limit(most);
+    Ok(query.select(Recovery::as_select()).load(tx.conn())?)
 }
 
 /// Lets the codes that an address has end: the newest alone is good.
@@ -65,6 +78,22 @@ pub fn end_of_account(tx: &mut Tx, account: Uid, now: Time) -> Result<()> {
     let live = live.filter(recoveries::used_at.is_null()).filter(recoveries::ended_at.is_null());
     diesel::update(live).set(recoveries::ended_at.eq(Some(now))).execute(tx.conn())?;
     Ok(())
+}
+
+/// Ends what nobody was told, so that it counts no more.
+pub fn give_back(tx: &mut Tx, id: Uid, now: Time) -> Result<()> {
+    let row = tx.of(recoveries::table).filter(recoveries::id.eq(id)).filter(recoveries::used_at.is_null());
+    let set = (recoveries::failed_at.eq(Some(now)), recoveries::ended_at.eq(Some(now)));
+    diesel::update(row).set(set).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Ends what was not used in its time, and answers it; nothing where it was used or ended before.
+pub fn expire(tx: &mut Tx, id: Uid, now: Time) -> Result<Option<Recovery>> {
+    let live = tx.of(recoveries::table).filter(recoveries::id.eq(id)).filter(recoveries::used_at.is_null());
+    let live = live.filter(recoveries::ended_at.is_null()).filter(recoveries::expires_at.le(now));
+    let ended = diesel::update(live).set(recoveries::ended_at.eq(Some(now)));
+    Ok(ended.returning(recoveries::all_columns).get_result(tx.conn()).optional()?)
 }
 
 /// The row of a link that is still good. Looking changes nothing.

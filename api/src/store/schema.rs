@@ -183,7 +183,11 @@ tenant_tables! {
     }
     accounts (tenant_id, id) {
         tenant_id: Id, id: Id, contact_id: Id, password_hash: Text, status: Text, epoch: BigInt, password_at: Ts,
-        created_at: Ts,
+        created_at: Ts, locked_at: Nullable<Ts>, barred_address_id: Nullable<Id>,
+    }
+    objections (tenant_id, id) {
+        tenant_id: Id, id: Id, account_id: Id, token_hash: Binary, changed_by: Nullable<Id>, created_at: Ts,
+        expires_at: Ts, used_at: Nullable<Ts>,
     }
     account_addresses (tenant_id, id) {
         tenant_id: Id, id: Id, account_id: Id, kind: Text, value: Text, normal: Text, verified_at: Ts,
@@ -195,7 +199,7 @@ tenant_tables! {
     recoveries (tenant_id, id) {
         tenant_id: Id, id: Id, purpose: Text, account_id: Nullable<Id>, epoch: BigInt, kind: Text, value: Text,
         normal: Text, code_hash: Binary, tries: Integer, created_at: Ts, expires_at: Ts, used_at: Nullable<Ts>,
-        ended_at: Nullable<Ts>, token_hash: Nullable<Binary>,
+        ended_at: Nullable<Ts>, token_hash: Nullable<Binary>, started_by: Text, failed_at: Nullable<Ts>,
     }
     staff_keys (tenant_id, id) {
         tenant_id: Id, id: Id, staff_id: Id, purpose: Text, version: BigInt, token_hash: Binary, created_at: Ts,
@@ -204,6 +208,7 @@ tenant_tables! {
     secret_letters (tenant_id, id) {
         tenant_id: Id, id: Id, channel_id: Id, contact_id: Nullable<Id>, purpose: Text, sealed: Nullable<Binary>,
         state: Text, detail: Nullable<Text>, attempts: Integer, created_at: Ts, useless_at: Ts, state_at: Ts,
+        recovery_id: Nullable<Id>, parts: Nullable<Integer>, billed_in: Nullable<Text>, unsure_at: Nullable<Ts>,
     }
     search_docs (tenant_id, docid) {
         tenant_id: Id, docid: BigInt, kind: Text, ref_id: Id, case_id: Nullable<Id>, at: Ts, tokens: Text,

@@ -24,6 +24,13 @@ pub struct SecretLetter {
     /// What it says holds until then.
     pub useless_at: Time,
     pub state_at: Time,
+    /// The recovery whose keys it brings.
+    pub recovery_id: Option<Uid>,
+    /// Parts of a text that were counted for it, and in which month.
+    pub parts: Option<i32>,
+    pub billed_in: Option<String>,
+    /// It may have gone out then.
+    pub unsure_at: Option<Time>,
 }
 
 pub fn insert(tx: &mut Tx, row: &SecretLetter) -> Result<()> {
@@ -36,8 +43,28 @@ pub fn get(tx: &mut Tx, id: Uid) -> Result<SecretLetter> {
     Ok(query.select(SecretLetter::as_select()).first(tx.conn())?)
 }
 
-/// Counts an attempt that may be made again.
-pub fn attempted(tx: &mut Tx, id: Uid, detail: &str, now: Time) -> Result<()> {
+/// How the letters of these recoveries stand.
+pub fn of_recoveries(tx: &mut Tx, recoveries: &[Uid]) -> Result<Vec<SecretLetter>> {
+    let query = tx.of(secret_letters::table).filter(secret_letters::recovery_id.eq_any(recoveries.to_vec()));
+    Ok(query.select(SecretLetter::as_select()).load(tx.conn())?)
+}
+
+/// Notes what was counted for it, or that nothing is.
+pub fn set_billed(tx: &mut Tx, id: Uid, billed: Option<(i32, String)>) -> Result<()> {
+    let (parts, month) = billed.unzip();
+    let row = tx.of(secret_letters::table).filter(secret_letters::id.eq(id));
+    diesel::update(row)
+        .set((secret_letters::parts.eq(parts), secret_letters::billed_in.eq(month)))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Counts an attempt that may be made again. `unsure`: it may have gone out.
+pub fn attempted(tx: &mut Tx, id: Uid, detail: &str, unsure: bool, now: Time) -> Result<()> {
+    if unsure {
+        let row = tx.of(secret_letters::table).filter(secret_letters::id.eq(id));
+        diesel::update(row).set(secret_letters::unsure_at.eq(Some(now))).execute(tx.conn())?;
+    }
     let row = tx.of(secret_letters::table).filter(secret_letters::id.eq(id));
     let set = (
         secret_letters::attempts.eq(secret_letters::attempts + 1),

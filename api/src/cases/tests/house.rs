@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     acting::{Acting, Actor},
+    auth::seal::{MasterKey, Seal},
     blobs::Blobs,
     cases::{
         accept,
@@ -165,10 +166,10 @@ impl House {
         let deps = Deps::new(
             place.store.clone(),
             Blobs::local(&place.dir.path().join("blobs")).unwrap(),
-            (clock.clone(), ids),
+            (clock.clone(), ids.clone()),
             Workers::new(Handle::current(), 2),
             Arc::new(move |id| (id == "script").then(|| connector.clone())),
-            ReplyKey::new([9; 32]),
+            (ReplyKey::new([9; 32]), Seal::new(&MasterKey::new([9; 32]), ids)),
         );
         let house = Self { place, deps, clock, script, numbers: AtomicU64::new(0) };
         for n in 0..house.place.tenants.len() {

@@ -20,7 +20,7 @@ use crate::{
     },
     ids,
     recovery::{
-        asking::{self, Asked},
+        asking::{self, Asked, By},
         policy::Offer,
     },
     store::{self, Tx, jobs},
@@ -96,7 +96,7 @@ pub async fn heard(app: &App, req: &HttpRequest, tenant: Uuid, typed: &str, purp
     let recovery = app.ids.next();
     if app.limits.ask(client::address(req, &app.trusted_proxies), app.now()) {
         let act = Acting::new(Actor::System, &app.clock, &app.ids);
-        let asked = Asked { recovery, purpose: purpose.to_owned(), identifier };
+        let asked = Asked { recovery, purpose: purpose.to_owned(), identifier, by: By::Citizen };
         let job = asking::job(&act, &app.seal, tenant, &asked)?;
         let door = app.store.tenant(tenant);
         let written: store::Result<()> = door.write(move |tx: &mut Tx| jobs::enqueue(tx, &job)).await;

@@ -66,10 +66,15 @@ pub async fn complete(
         _ => return Err(Fail::field("/code", "give either `code` or `token`").into()),
     };
     let done = completing::complete(&app, &app.recovery, tenant, shown, &password).await;
-    done.map_err(|refusal| match refusal {
+    done.map_err(refused)?;
+    Ok(Reply::nothing())
+}
+
+/// What is said of codes, links and passwords that do not work.
+pub fn refused(refusal: Refusal) -> Fail {
+    match refusal {
         Refusal::Code => Fail::conflict("code-refused", REFUSED),
         Refusal::Password(why) => Fail::field("/password", why),
         Refusal::Fail(fail) => fail,
-    })?;
-    Ok(Reply::nothing())
+    }
 }

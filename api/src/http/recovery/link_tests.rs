@@ -112,7 +112,7 @@ over_both!(every_link_that_does_not_work_is_answered_alike, |desk| {
     told.push(town.post(&path, body(token(&works))).await);
     desk.pass(16 * 60);
     let third = town.ask("recoveries", "maria@example.org").await;
-    let late = town.letters(5).await.into_iter().filter(|l| l.text.contains("code is")).next_back().unwrap();
+    let late = town.letters(5).await.into_iter().rfind(|l| l.text.contains("code is")).unwrap();
     desk.pass(30 * 60 + 1);
     told.push(town.post(&format!("recoveries/{third}/complete"), body(token(&link(&late.text)))).await);
     assert_eq!(told[0].status, 409, "{:?}", told[0].body);

@@ -1,9 +1,11 @@
 //! `/t/{tenant}/recover` and `/register`: a citizen asks for a code and a link, shows one of them with a new password, and is
-//! done.
+//! done. `/object` is for whoever reads of a change that was not theirs.
 
 mod ask;
 mod code;
+mod help;
 mod link;
+mod object;
 mod password;
 mod staff;
 
@@ -11,6 +13,12 @@ use actix_web::web::{self, ServiceConfig};
 
 /// The pages of both ways, which differ in their words alone.
 pub fn configure(to: &mut ServiceConfig) {
+    let help = web::resource("/t/{tenant}/recover/help");
+    to.service(help.route(web::get().to(help::show)).route(web::post().to(help::send)));
+    let object = web::resource("/t/{tenant}/object");
+    to.service(object.route(web::get().to(object::show)).route(web::post().to(object::send)));
+    to.service(web::resource("/t/{tenant}/object/done").route(web::get().to(object::done)));
+    to.service(web::resource("/t/{tenant}/object/{token}").route(web::get().to(object::take)));
     for way in ["recover", "register"] {
         let path = |rest: &str| format!("/t/{{tenant}}/{{way:{way}}}{rest}");
         to.service(web::resource(path("")).route(web::get().to(ask::show)).route(web::post().to(ask::send)));

@@ -1,3 +1,15 @@
+DROP TABLE objections;
+ALTER TABLE accounts DROP COLUMN barred_address_id;
+ALTER TABLE accounts DROP COLUMN locked_at;
+ALTER TABLE notices DROP CONSTRAINT notices_word_known;
+ALTER TABLE notices ADD CONSTRAINT notices_word_known CHECK (word IN ('stop', 'start', 'help', 'status')) NOT VALID;
+DROP INDEX secret_letters_recovery_id;
+ALTER TABLE secret_letters DROP COLUMN unsure_at;
+ALTER TABLE secret_letters DROP COLUMN billed_in;
+ALTER TABLE secret_letters DROP COLUMN parts;
+ALTER TABLE secret_letters DROP COLUMN recovery_id;
+ALTER TABLE recoveries DROP COLUMN failed_at;
+ALTER TABLE recoveries DROP COLUMN started_by;
 DROP INDEX recoveries_one_live_of_account;
 DROP INDEX recoveries_token_hash;
 ALTER TABLE recoveries DROP COLUMN token_hash;
