@@ -10,6 +10,9 @@ pub enum Fail {
     /// No valid credential came with the request; the text says what to do.
     #[error("unauthenticated: {0}")]
     Unauthenticated(&'static str),
+    /// The password was right, and the account asks for more; the text says what to do.
+    #[error("second factor: {0}")]
+    SecondFactor(&'static str),
     /// The operator has suspended the agency.
     #[error("suspended")]
     Suspended,

@@ -78,6 +78,15 @@ fn demo_json_says_where_it_is_and_what_opens_it() {
             let sign_in = json!({ "tenant": tenant["slug"], "email": member["email"], "password": member["password"] });
             demo.client(None).post("/v1/auth/login", sign_in).expecting(200);
         }
+        let citizens = tenant["citizens"].as_array().unwrap();
+        assert!(citizens.len() >= 2, "{tenant}");
+        for citizen in citizens {
+            let sign_in = json!({ "identifier": citizen["address"], "password": citizen["password"] });
+            let path = format!("/v1/public/{}/sign-ins", text(&tenant["slug"]));
+            let signed = demo.client(None).post(&path, sign_in).expecting(201).json();
+            let export = demo.client(signed["token"].as_str()).get("/v1/account/export").expecting(200).json();
+            assert!(!export["cases"].as_array().unwrap().is_empty(), "{citizen} wrote in the story");
+        }
         for channel in tenant["channels"].as_array().unwrap() {
             assert!(text(&channel["id"]).starts_with("chn_") && text(&channel["address"]).contains('@'), "{channel}");
         }

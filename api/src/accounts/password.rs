@@ -1,9 +1,17 @@
 //! Whether a password is an account's: the one place where that is looked up.
 
 use civicdesk_contract::Secret;
+use jiff::SignedDuration;
 
 use super::signing_in::Citizen;
-use crate::{app::App, fail::Fail, store::accounts::Account};
+use crate::{
+    app::App,
+    fail::Fail,
+    store::{Time, accounts::Account},
+};
+
+/// For so long a typed password lets its holder change what opens the account.
+const FRESH: SignedDuration = SignedDuration::from_mins(10);
 
 /// Whether this is the account's password. Without an account the answer is no, after the same work.
 pub async fn is_right(app: &App, account: Option<&Account>, password: &Secret) -> Result<bool, Fail> {
@@ -19,4 +27,21 @@ pub async fn confirm(app: &App, citizen: &Citizen, password: &Secret) -> Result<
     }
     app.limits.forgive(&tenant, &person, None);
     Ok(())
+}
+
+/// Lets somebody on whose password was typed a moment ago, in this very sign-in.
+pub fn fresh(citizen: &Citizen, now: Time) -> Result<(), Fail> {
+    match is_fresh(citizen, now) {
+        true => Ok(()),
+        false => {
+            let what = "type your password once more, at /v1/account/confirmation: you signed in some time ago";
+            Err(Fail::conflict("confirm-first", what))
+        }
+    }
+}
+
+/// Whether it was.
+pub fn is_fresh(citizen: &Citizen, now: Time) -> bool {
+    let typed = citizen.sign_in.confirmed_at.unwrap_or(citizen.sign_in.created_at);
+    now.0 <= typed.0 + FRESH
 }

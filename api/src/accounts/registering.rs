@@ -7,7 +7,10 @@ use super::history::note;
 use crate::{
     acting::{Acting, Actor},
     fail::Fail,
-    people::contacts,
+    people::{
+        contacts,
+        proven::{self, Proven},
+    },
     store::{
         Tx,
         accounts::{self, Account, Address},
@@ -50,6 +53,8 @@ pub fn register(
     };
     accounts::insert_address(tx, &address)?;
     let act = Acting { actor: Actor::Contact(contact.id.0), ..act.clone() };
+    let proven = Proven { kind: &address.kind, value: &address.value, normal };
+    proven::noted(tx, &act, contact.id, proven, "account")?;
     note(tx, &act, &account, "account.registered", json!({ "by": address.kind }))?;
     Ok(Some(account))
 }

@@ -10,12 +10,15 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::{history::note, password::is_right};
+use super::{factors, history::note, password::is_right};
 use crate::{
     acting::{Acting, Actor},
     app::App,
     fail::Fail,
-    people::{addresses, phones},
+    people::{
+        addresses, phones,
+        proven::{self, Proven},
+    },
     recovery::asking,
     store::{
         Time, Tx, Uid,
@@ -28,55 +31,103 @@ use crate::{
 /// A sign-in ends after a day (NIST SP 800-63B-4, 2.2.3: at most 24 hours at AAL2).
 const LASTS: SignedDuration = SignedDuration::from_hours(24);
 const WRONG: Fail = Fail::Unauthenticated("the address or the password is wrong");
+const NEEDED: &str = "send the code of the authenticator app, or a saved code, as `factor`";
+const REFUSED: &str = "this code does not work: it is wrong, was used or is too old";
 pub const ENDED: Fail = Fail::Unauthenticated("sign in: this token is none, or has ended");
+
+/// Somebody whose password was right.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub account: Uid,
+    /// The account's epoch when the password was checked.
+    pub epoch: i64,
+    /// The kind and the form of the address by which they came.
+    pub address: (String, String),
+}
 
 /// Signs a citizen in. Who has no account, or one that is disabled, cannot be told from a wrong password.
 pub async fn sign_in(
     app: &App,
     (tenant, slug): (Uuid, &str),
     (identifier, password): (&str, &Secret),
+    factor: Option<&Secret>,
     from: Option<IpAddr>,
 ) -> Result<(SignIn, Secret), Fail> {
-    let door = app.store.tenant(tenant);
+    let known = recognise(app, (tenant, slug), (identifier, password), from).await?;
+    enter(app, tenant, &known, factor).await
+}
+
+/// The first half: whose address and password these are.
+pub async fn recognise(
+    app: &App,
+    (tenant, slug): (Uuid, &str),
+    (identifier, password): (&str, &Secret),
+    from: Option<IpAddr>,
+) -> Result<Known, Fail> {
     let typed = identifier.trim().to_owned();
     let find = move |tx: &mut Tx| {
         let to = phones::fitted(asking::party(&typed), &phones::country(&tenant::get(tx)?));
         let normal = addresses::normal(to.kind, &to.address).unwrap_or_default();
-        Ok::<_, Fail>((accounts::by_address(tx, to.kind.as_str(), &normal)?, normal))
+        Ok::<_, Fail>((accounts::by_address(tx, to.kind.as_str(), &normal)?, (to.kind.as_str().to_owned(), normal)))
     };
-    let (found, normal) = door.read(find).await?;
-    let person = format!("citizen {normal}");
+    let (found, address) = app.store.tenant(tenant).read(find).await?;
+    let person = format!("citizen {}", address.1);
     app.limits.sign_in(slug, &person, from, app.now())?;
     let found = found.filter(|account| account.status == accounts::ACTIVE);
     let right = is_right(app, found.as_ref(), password).await?;
     let (Some(account), true) = (found, right) else { return Err(WRONG) };
     app.limits.forgive(slug, &person, from);
+    Ok(Known { account: account.id, epoch: account.epoch, address })
+}
 
+/// The second half: lets in whose password was right, with the second factor where the account asks for one.
+pub async fn enter(app: &App, tenant: Uuid, known: &Known, factor: Option<&Secret>) -> Result<(SignIn, Secret), Fail> {
     let (id, secret) = (app.ids.next(), URL_SAFE_NO_PAD.encode(app.ids.bytes::<32>()));
     let token = Secret::new(format!("cs_{}_{}_{secret}", tenant.simple(), id.simple()));
-    let now = app.time();
+    let act = Acting::new(Actor::System, &app.clock, &app.ids);
     let row = SignIn {
         tenant_id: Uid(tenant),
         id: Uid(id),
-        account_id: account.id,
+        account_id: known.account,
         hash: hash(token.expose()),
-        created_at: now,
-        expires_at: Time(now.0 + LASTS),
+        created_at: act.now,
+        expires_at: Time(act.now.0 + LASTS),
         ended_at: None,
         end_reason: None,
+        confirmed_at: None,
     };
-    let (act, made) = (Acting::new(Actor::Contact(account.contact_id.0), &app.clock, &app.ids), row.clone());
+    let (made, known, factor, desk) = (row.clone(), known.clone(), factor.cloned(), app.recovery.clone());
+    let door = app.store.tenant(tenant);
     let write = door.write(move |tx| {
-        let same = accounts::get(tx, account.id)?;
+        let account = accounts::get(tx, known.account)?;
         // The password was checked outside this transaction: it must still be the one.
-        if same.epoch != account.epoch || same.status != accounts::ACTIVE {
+        if account.epoch != known.epoch || account.status != accounts::ACTIVE {
             return Err(WRONG);
         }
+        let act = Acting { actor: Actor::Contact(account.contact_id.0), ..act.clone() };
+        if factors::asks(tx, account.id)? {
+            let factor = factor.as_ref().ok_or(Fail::SecondFactor(NEEDED))?;
+            if !factors::is_right(tx, &act, &desk, &account, factor)? {
+                return Ok(false);
+            }
+        }
         sign_ins::insert(tx, &made)?;
-        note(tx, &act, &account, "account.signed_in", json!({}))
+        prove(tx, &act, &account, &known.address)?;
+        note(tx, &act, &account, "account.signed_in", json!({}))?;
+        Ok(true)
     });
-    write.await?;
-    Ok((row, token))
+    match write.await? {
+        true => Ok((row, token)),
+        false => Err(Fail::SecondFactor(REFUSED)),
+    }
+}
+
+/// Whoever signs in by an address has proven it once, and is the person whom it names.
+fn prove(tx: &mut Tx, act: &Acting, account: &Account, (kind, normal): &(String, String)) -> Result<(), Fail> {
+    let own = accounts::addresses_of(tx, account.id)?;
+    let Some(by) = own.iter().find(|own| own.kind == *kind && own.normal == *normal) else { return Ok(()) };
+    let proven = Proven { kind, value: &by.value, normal };
+    proven::noted(tx, act, account.contact_id, proven, "sign-in")
 }
 
 /// A citizen who is signed in.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
+    citizens::{self, Citizen},
     conversation::{AGENCIES, Agency},
     forms,
 };
@@ -63,6 +64,9 @@ pub struct TenantKeys {
     pub api_key: String,
     pub staff: Vec<Member>,
     pub channels: Vec<Address>,
+    /// None in a directory that an earlier version made.
+    #[serde(default)]
+    pub citizens: Vec<Citizen>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -123,9 +127,10 @@ async fn make_one(on: &Installation, agency: &Agency, smtp_port: u16, made: &mut
         channels.push(Address { id: ids::CHANNEL.show(row.id.0), address: (*address).to_owned() });
     }
     forms::make(on, tenant, &by).await?;
+    let citizens = citizens::make(on, tenant, &by, agency.citizens).await?;
     made.tenants.push(tenant);
     let (slug, name) = (agency.slug.to_owned(), agency.name.to_owned());
-    Ok(TenantKeys { slug, name, api_key: api_key.expose().to_owned(), staff: members, channels })
+    Ok(TenantKeys { slug, name, api_key: api_key.expose().to_owned(), staff: members, channels, citizens })
 }
 
 /// Points the outgoing mail of every channel that pushes to the server at this port of this machine.

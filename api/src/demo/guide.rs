@@ -52,6 +52,9 @@ fn agency(out: &mut String, base_url: &str, tenant: &TenantKeys) {
     for member in &tenant.staff {
         let _ = writeln!(out, "  {:<15} {:<24} {}", member.role, member.email, member.password);
     }
+    for citizen in &tenant.citizens {
+        let _ = writeln!(out, "  {:<15} {:<24} {}", "citizen", citizen.address, citizen.password);
+    }
 }
 
 fn to_try(ready: &Ready, first: &TenantKeys, second: &TenantKeys, dir: &Path, case: &str) -> String {

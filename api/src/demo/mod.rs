@@ -1,6 +1,7 @@
 //! `civicdesk demo`: two agencies in a directory, with a conversation that came in like any other mail.
 
 mod agencies;
+mod citizens;
 mod clock;
 mod conversation;
 mod fill;

@@ -50,7 +50,7 @@ pub mod body;
 mod cases;
 mod channels;
 mod chat;
-mod client;
+pub mod client;
 mod connectors;
 mod consents;
 mod contacts;

@@ -35,6 +35,9 @@ kinds! {
          Nothing was done. Correct the request."
     UNAUTHENTICATED "unauthenticated" 401 "Who are you?"
         "No valid credential came with the request. Sign in again, or use another API key."
+    SECOND_FACTOR "second-factor-required" 401 "One code more"
+        "The password was right. The account asks for the code of its authenticator app, or for a saved code: send the same \
+         again with it as `factor`."
     FORBIDDEN "forbidden" 403 "This credential may not do that"
         "The credential is valid, but lacks the right that the detail names. Ask whoever manages staff or keys."
     INFECTED "infected-file" 403 "A scanner found something in the file"
@@ -160,6 +163,7 @@ impl From<Fail> for Problem {
     fn from(fail: Fail) -> Self {
         match fail {
             Fail::Unauthenticated(what) => Self::new(UNAUTHENTICATED, what),
+            Fail::SecondFactor(what) => Self::new(SECOND_FACTOR, what),
             Fail::Suspended => Self::new(SUSPENDED, SUSPENDED.about),
             // One text for all, so that nothing can be told from it.
             Fail::NotFound(_) => Self::new(NOT_FOUND, NOT_FOUND.about),

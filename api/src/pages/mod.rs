@@ -8,6 +8,7 @@
 //! 3. A form carries `form_token.html` and is read by [`sent::read`], which refuses a form that did not come from us. After
 //!    a POST that did something, the answer is a redirect; after one that did not, the same page with what is wrong on top.
 
+mod account;
 pub mod apology;
 mod ask;
 mod assets;
@@ -31,6 +32,7 @@ use actix_web::web::{self, ServiceConfig};
 pub fn configure(to: &mut ServiceConfig) {
     assets::configure(to);
     recover::configure(to);
+    account::configure(to);
     to.service(web::resource("/t/{tenant}").route(web::get().to(home::show)));
     let new = web::resource("/t/{tenant}/requests/new");
     to.service(new.route(web::get().to(ask::show)).route(web::post().to(ask::send)));

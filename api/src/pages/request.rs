@@ -83,7 +83,7 @@ async fn page(mut reader: Reader, standing: &Standing, sent: &Sent, wrong: &[Wro
 }
 
 /// The sentence that says where a request stands.
-fn stands(case: &Case) -> &str {
+pub fn stands(case: &Case) -> &str {
     match (case.status.as_str(), case.outcome.as_deref()) {
         ("resolved" | "closed", Some(outcome)) => outcome,
         ("resolved" | "closed", None) => "over",

@@ -53,6 +53,10 @@ const FILES: &[(&str, &str)] = files![
     "object.html",
     "object_done.html",
     "object_refused.html",
+    "account.html",
+    "account_form.html",
+    "account_app.html",
+    "account_codes.html",
     "problem.html",
 ];
 

@@ -13,5 +13,6 @@ mod parting;
 pub mod phones;
 mod proof_letter;
 pub mod proofs;
+pub mod proven;
 pub mod quiet;
 pub mod secrets;

@@ -7,9 +7,8 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
-    addresses, change,
-    joining::{self, Both},
-    proof_letter,
+    addresses, change, joining, proof_letter,
+    proven::{self, Held, Proven},
     secrets::{self, LETTER},
 };
 use crate::{
@@ -26,7 +25,7 @@ use crate::{
     store::{
         Json, Time, Tx, Uid,
         cases::{self, Case, Filter, Sort},
-        contacts::{self, Contact, Identity},
+        contacts::{self, Contact},
         proofs::{self, Proof},
         tenant,
     },
@@ -197,33 +196,8 @@ fn proved(tx: &mut Tx, act: &Acting, proof: &Proof, how: &str) -> Result<Contact
     if !proofs::confirm(tx, proof.id, act.now)? {
         return Err(over(&proofs::get(tx, proof.id)?, act.now));
     }
-    let contact = contacts::get(tx, proof.contact_id)?;
-    let mut contact = contacts::whole(tx, contact)?;
-    let joined = other(tx, proof)?;
-    if let Some(from) = joined.clone() {
-        let mut written = Written::default();
-        let both = Both { from, into: contact };
-        contact = joining::merge(tx, act, &mut written, &both, "the person proved an address of both")?.into;
-        written.flush(tx)?;
-    }
-    let identity = match contacts::find_identity(tx, &proof.kind, &proof.normal)? {
-        Some(identity) => identity.id,
-        None => {
-            let row = Identity {
-                tenant_id: tx.tenant(),
-                id: act.id(),
-                contact_id: contact.id,
-                kind: proof.kind.clone(),
-                value: proof.value.clone(),
-                normal: proof.normal.clone(),
-                verified_at: None,
-                created_at: act.now,
-            };
-            contacts::insert_identity(tx, &row)?;
-            row.id
-        }
-    };
-    contacts::set_verified(tx, identity, act.now)?;
+    let address = Proven { kind: &proof.kind, value: &proof.value, normal: &proof.normal };
+    let Held { contact, identity, joined, .. } = proven::hold(tx, act, proof.contact_id, address)?;
     let data = json!({
         "proof_id": ids::PROOF.show(proof.id.0), "identity_id": ids::IDENTITY.show(identity.0), "kind": proof.kind,
         "by": how, "joined": joined.map(|contact| ids::CONTACT.show(contact.id.0)),

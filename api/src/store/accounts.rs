@@ -9,6 +9,8 @@ use super::{
 
 /// The account can be used.
 pub const ACTIVE: &str = "active";
+/// It cannot.
+pub const DISABLED: &str = "disabled";
 
 /// One citizen's way in.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -100,4 +102,31 @@ pub fn set_password(tx: &mut Tx, id: Uid, epoch: i64, hash: &str, now: Time) -> 
         accounts::barred_address_id.eq(None::<Uid>),
     );
     Ok(diesel::update(same).set(set).execute(tx.conn())? == 1)
+}
+
+/// Makes codes and secrets of before worthless, where nothing changed since `epoch`. `false`: something did.
+pub fn raise_epoch(tx: &mut Tx, id: Uid, epoch: i64) -> Result<bool> {
+    let same = tx.of(accounts::table).filter(accounts::id.eq(id)).filter(accounts::epoch.eq(epoch));
+    Ok(diesel::update(same).set(accounts::epoch.eq(accounts::epoch + 1)).execute(tx.conn())? == 1)
+}
+
+pub fn remove_address(tx: &mut Tx, account: Uid, id: Uid) -> Result<()> {
+    let own = tx.of(account_addresses::table).filter(account_addresses::account_id.eq(account));
+    diesel::delete(own.filter(account_addresses::id.eq(id))).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Nobody gets into this account any more: it has neither an address nor a password.
+pub fn erase(tx: &mut Tx, id: Uid) -> Result<()> {
+    let addresses = tx.of(account_addresses::table).filter(account_addresses::account_id.eq(id));
+    diesel::delete(addresses).execute(tx.conn())?;
+    let set = (accounts::status.eq(DISABLED), accounts::password_hash.eq(""), accounts::epoch.eq(accounts::epoch + 1));
+    diesel::update(tx.of(accounts::table).filter(accounts::id.eq(id))).set(set).execute(tx.conn())?;
+    Ok(())
+}
+
+/// How many accounts there are.
+#[cfg(test)]
+pub fn count(tx: &mut Tx) -> Result<i64> {
+    Ok(tx.of(accounts::table).count().get_result(tx.conn())?)
 }

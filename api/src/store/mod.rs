@@ -1,6 +1,7 @@
 //! The only SQL in the program: one text of every query, for SQLite files and for PostgreSQL.
 
 pub mod accounts;
+pub mod address_claims;
 pub mod assigning;
 pub mod attachments;
 pub mod auto_letters;
@@ -14,6 +15,7 @@ mod dialect;
 mod door;
 mod error;
 pub mod events;
+pub mod factors;
 pub mod flags;
 pub mod idempotency;
 pub mod inbound;

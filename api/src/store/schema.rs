@@ -194,7 +194,21 @@ tenant_tables! {
     }
     sign_ins (tenant_id, id) {
         tenant_id: Id, id: Id, account_id: Id, hash: Binary, created_at: Ts, expires_at: Ts, ended_at: Nullable<Ts>,
-        end_reason: Nullable<Text>,
+        end_reason: Nullable<Text>, confirmed_at: Nullable<Ts>,
+    }
+    address_claims (tenant_id, id) {
+        tenant_id: Id, id: Id, account_id: Id, epoch: BigInt, kind: Text, value: Text, normal: Text, code_hash: Binary,
+        tries: Integer, created_at: Ts, expires_at: Ts, ended_at: Nullable<Ts>,
+    }
+    authenticators (tenant_id, account_id) {
+        tenant_id: Id, account_id: Id, sealed: Binary, last_step: BigInt, created_at: Ts, confirmed_at: Nullable<Ts>,
+        disabled_at: Nullable<Ts>, short_password_at: Nullable<Ts>,
+    }
+    saved_codes (tenant_id, id) {
+        tenant_id: Id, id: Id, account_id: Id, hash: Binary, created_at: Ts, used_at: Nullable<Ts>,
+    }
+    factor_tries (tenant_id, account_id) {
+        tenant_id: Id, account_id: Id, failures: Integer, failed_at: Ts,
     }
     recoveries (tenant_id, id) {
         tenant_id: Id, id: Id, purpose: Text, account_id: Nullable<Id>, epoch: BigInt, kind: Text, value: Text,

@@ -17,6 +17,8 @@ pub struct SignIn {
     pub expires_at: Time,
     pub ended_at: Option<Time>,
     pub end_reason: Option<String>,
+    /// When the password was typed once more in it.
+    pub confirmed_at: Option<Time>,
 }
 
 pub fn insert(tx: &mut Tx, row: &SignIn) -> Result<()> {
@@ -36,6 +38,13 @@ pub fn of_account(tx: &mut Tx, account: Uid, now: Time) -> Result<Vec<SignIn>> {
     let query = tx.of(sign_ins::table).filter(sign_ins::account_id.eq(account)).filter(sign_ins::ended_at.is_null());
     let query = query.filter(sign_ins::expires_at.gt(now)).order((sign_ins::created_at, sign_ins::id));
     Ok(query.select(SignIn::as_select()).load(tx.conn())?)
+}
+
+/// The password was typed once more in a sign-in.
+pub fn confirm(tx: &mut Tx, id: Uid, now: Time) -> Result<()> {
+    let row = tx.of(sign_ins::table).filter(sign_ins::id.eq(id));
+    diesel::update(row).set(sign_ins::confirmed_at.eq(Some(now))).execute(tx.conn())?;
+    Ok(())
 }
 
 /// Ends one sign-in of an account. `false`: it has none of this id that still holds.

@@ -19,6 +19,7 @@ pub const HARBOR: Agency = Agency {
         Person { key: "minh", name: "Minh Tran", email: "minh@harbor.example", role: "agent" },
         Person { key: "peter", name: "Peter Lowe", email: "peter@harbor.example", role: "auditor" },
     ],
+    citizens: &[CARTER, KIM],
     story: &[
         mail((0, 14, 20), "renewal", CARTER, BENEFITS, include_bytes!("harbor/01-renewal.eml")),
         reply((1, 9, 30), "renewal-reply", "renewal", "carmen", include_str!("harbor/02-renewal-reply.txt")),

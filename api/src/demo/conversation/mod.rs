@@ -16,6 +16,8 @@ pub struct Agency {
     /// Names and addresses.
     pub channels: &'static [(&'static str, &'static str)],
     pub staff: &'static [Person],
+    /// The addresses of those who have an account.
+    pub citizens: &'static [&'static str],
     pub story: &'static [Moment],
 }
 

@@ -7,11 +7,16 @@ use civicdesk_contract::Secret;
 use uuid::Uuid;
 
 use crate::{
-    accounts::signing_in::{self, Citizen},
+    accounts::{
+        own,
+        signing_in::{self, Citizen},
+    },
+    acting::Acting,
     app::App,
     fail::Fail,
-    http::{door::bearer, problem::Problem, wire::Reply},
-    store::{self, Failure, Tx},
+    http::{door::bearer, problem::Problem},
+    recovery::Desk,
+    store::{self, Failure, Tx, Uid},
 };
 
 /// A handler's door to the account of its caller.
@@ -59,8 +64,31 @@ impl Failure for Refused {
 }
 
 impl OwnAccount {
+    /// The door for whoever shows this token of an agency. Whether it holds is seen in the transaction.
+    pub fn of(app: &Data<App>, token: &str) -> Result<Self, Fail> {
+        let (tenant, id) = signing_in::tenant_of(token)?;
+        app.quotas.take(&format!("citizen {id}"), app.now()).1?;
+        Ok(Self { app: app.clone(), tenant, token: Secret::new(token) })
+    }
+
     pub fn app(&self) -> &App {
         &self.app
+    }
+
+    /// What letters and codes are made with.
+    pub fn desk(&self) -> Desk {
+        self.app.recovery.clone()
+    }
+
+    /// The id of a row to come.
+    pub fn new_id(&self) -> Uid {
+        Uid(self.app.ids.next())
+    }
+
+    /// Makes the caller the one who acts.
+    pub fn acting(&self) -> impl Fn(&Citizen) -> Acting + Send + use<> {
+        let (clock, ids) = (self.app.clock.clone(), self.app.ids.clone());
+        move |citizen| own::acting((&clock, &ids), citizen)
     }
 
     /// Reads in one transaction, in which the caller is admitted first.
@@ -79,9 +107,10 @@ impl OwnAccount {
     }
 
     /// Changes rows in one transaction, in which the caller is admitted first. The closure may run twice.
-    pub async fn write<F>(&self, f: F) -> Result<Reply, Problem>
+    pub async fn write<T, F>(&self, f: F) -> Result<T, Problem>
     where
-        F: Fn(&mut Tx, &Citizen) -> Result<Reply, Fail> + Send + 'static,
+        T: Send + 'static,
+        F: Fn(&mut Tx, &Citizen) -> Result<T, Fail> + Send + 'static,
     {
         let (token, now) = (self.token.clone(), self.app.time());
         let door = self.app.store.tenant(self.tenant);

@@ -13,7 +13,8 @@ use crate::{
     accounts::{own, signing_in},
     app::App,
     http::{
-        Body, client, problem,
+        Body, client,
+        problem::{self, Problem},
         public::agency,
         show::moment,
         wire::{Answer, Reply, id},
@@ -34,6 +35,9 @@ pub struct CitizenSignIn {
     identifier: String,
     #[schema(value_type = String, format = Password)]
     password: Secret,
+    /// Where the account asks for a second factor: what the authenticator app shows, or a saved code.
+    #[schema(value_type = Option<String>, example = "287082", max_length = 100)]
+    factor: Option<Secret>,
 }
 
 /// What a citizen's sign-in gives.
@@ -46,10 +50,13 @@ pub struct CitizenSignedIn {
 }
 
 /// Signs a citizen in, for a day.
+///
+/// Where the password is right and the account asks for a second factor, the answer is `second-factor-required` and
+/// nothing else: send the same again with the `factor`. After five wrong ones in a row the next one has to wait.
 #[utoipa::path(tag = "account", operation_id = "sign_in_citizen", security(()), request_body = CitizenSignIn,
     params(("tenant" = String, Path, description = "The agency's slug.")),
     responses((status = 201, description = "Signed in.", body = CitizenSignedIn),
-        (status = 401, description = "The address or the password is wrong.", body = problem::Body,
+        (status = 401, description = "The address or the password is wrong, or a second factor is asked for.", body = problem::Body,
             content_type = "application/problem+json"),
         (status = 429, description = "Too many wrong passwords: wait.", body = problem::Body,
             content_type = "application/problem+json")))]
@@ -58,7 +65,7 @@ pub async fn sign_in(app: Data<App>, req: HttpRequest, slug: Path<String>, body:
     let tenant = agency(&app, &req, &slug).await?;
     let from = client::address(&req, &app.trusted_proxies);
     let who = (body.identifier.as_str(), &body.password);
-    let (row, token) = signing_in::sign_in(&app, (tenant, &slug), who, from).await?;
+    let (row, token) = signing_in::sign_in(&app, (tenant, &slug), who, body.factor.as_ref(), from).await?;
     let view = CitizenSignedIn { token: token.expose().to_owned(), expires_at: moment(row.expires_at) };
     Ok(Reply::created("/v1/account".to_owned(), &view)?)
 }
@@ -77,6 +84,17 @@ pub struct SignInView {
     expires_at: String,
 }
 
+impl SignInView {
+    pub fn of(row: SignIn, own: Uid) -> Self {
+        Self {
+            id: ids::SIGN_IN.show(row.id.0),
+            this: row.id == own,
+            created_at: moment(row.created_at),
+            expires_at: moment(row.expires_at),
+        }
+    }
+}
+
 /// All of them.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SignIns {
@@ -91,13 +109,7 @@ pub async fn list(door: OwnAccount) -> Answer {
     let now = door.app().time();
     let rows = door.read(move |tx, citizen| {
         let own = citizen.sign_in.id;
-        let view = |row: SignIn| SignInView {
-            id: ids::SIGN_IN.show(row.id.0),
-            this: row.id == own,
-            created_at: moment(row.created_at),
-            expires_at: moment(row.expires_at),
-        };
-        Ok(sign_ins::of_account(tx, citizen.account.id, now)?.into_iter().map(view).collect())
+        Ok(sign_ins::of_account(tx, citizen.account.id, now)?.into_iter().map(|row| SignInView::of(row, own)).collect())
     });
     Ok(Reply::ok(&SignIns { data: rows.await? })?)
 }
@@ -108,11 +120,12 @@ pub async fn list(door: OwnAccount) -> Answer {
     responses((status = 204, description = "It has ended.")))]
 #[delete("/account/sign-ins/{id}")]
 pub async fn end(door: OwnAccount, path: Path<String>) -> Answer {
-    let (clock, ids_of) = (door.app().clock.clone(), door.app().ids.clone());
-    door.write(move |tx, citizen| {
-        let act = own::acting((&clock, &ids_of), citizen);
-        own::end(tx, &act, citizen, Uid(id(ids::SIGN_IN, &path)?))?;
-        Ok(Reply::nothing())
-    })
-    .await
+    ended(&door, path.into_inner()).await?;
+    Ok(Reply::nothing())
+}
+
+/// Ends it.
+pub async fn ended(door: &OwnAccount, named: String) -> Result<(), Problem> {
+    let act = door.acting();
+    door.write(move |tx, citizen| own::end(tx, &act(citizen), citizen, Uid(id(ids::SIGN_IN, &named)?))).await
 }

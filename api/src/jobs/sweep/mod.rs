@@ -16,7 +16,7 @@ use crate::{
     cases::intake::Deps,
     fail::Fail,
     store::{
-        self, Time, Tx, attachments, auto_letters, budgets, idempotency, objections, proofs, receipts, recoveries,
+        self, Time, Tx, address_claims, attachments, auto_letters, budgets, idempotency, objections, proofs, receipts, recoveries,
         secret_letters, sessions, sign_ins, staff_keys, tenants,
     },
 };
@@ -78,13 +78,14 @@ async fn sweep_next(deps: &Deps, stop: &CancellationToken) -> Result<bool, Fail>
 
 async fn sweep(deps: &Deps, tenant: Uuid, stop: &CancellationToken) -> Result<(), Fail> {
     let now = Time::new(deps.clock.now());
-    let old: [fn(&mut Tx, Time) -> store::Result<usize>; 11] = [
+    let old: [fn(&mut Tx, Time) -> store::Result<usize>; 12] = [
         |tx, now| idempotency::prune(tx, before(now, REPEATED), TOGETHER),
         |tx, now| sessions::forget(tx, before(now, ENDED), TOGETHER),
         |tx, now| sign_ins::forget(tx, before(now, ENDED), TOGETHER),
         |tx, now| recoveries::forget(tx, before(now, LETTERS), TOGETHER),
         |tx, now| staff_keys::forget(tx, before(now, LETTERS), TOGETHER),
         |tx, now| objections::forget(tx, before(now, ENDED), TOGETHER),
+        |tx, now| address_claims::forget(tx, before(now, LETTERS), TOGETHER),
         |tx, now| secret_letters::forget(tx, before(now, LETTERS), TOGETHER),
         |tx, now| auto_letters::forget(tx, before(now, LETTERS), TOGETHER),
         |tx, now| attachments::forget_unused(tx, before(now, DAY), TOGETHER),

@@ -6,7 +6,7 @@ mod code;
 mod help;
 mod link;
 mod object;
-mod password;
+pub mod password;
 mod staff;
 
 use actix_web::web::{self, ServiceConfig};

@@ -48,6 +48,10 @@ impl<'a> Browser<'a> {
         Self { desk, cookies: BTreeMap::new(), languages: "en" }
     }
 
+    pub fn now(&self) -> jiff::Timestamp {
+        self.desk.app.now()
+    }
+
     async fn send(&mut self, request: TestRequest) -> Shown {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = request.insert_header((header::ACCEPT_LANGUAGE, self.languages));

@@ -1,5 +1,6 @@
 //! The pages as a browser without scripts meets them.
 
+mod account;
 pub mod browser;
 mod colours;
 mod errors;

@@ -2,6 +2,7 @@
 
 use super::{
     super::words,
+    account,
     browser::{Browser, Shown, town},
     html::Html,
 };
@@ -53,13 +54,15 @@ async fn every_page(browser: &mut Browser<'_>, topic: &str) -> Vec<(String, Show
     ] {
         pages.push((format!("{path} refused"), browser.fill(path, &[("/email", "x")], files).await));
     }
+    account::every_page(browser, &mut pages).await;
     pages
 }
 
 #[actix_web::test]
 async fn every_page_is_built_so_that_everybody_can_use_it() {
     let desk = TestApp::start().await;
-    let (_, topic) = town(&desk).await;
+    let (agency, topic) = town(&desk).await;
+    account::citizen(&desk, agency.id).await;
     let mut browser = Browser::new(&desk);
     for language in words::all().unwrap() {
         browser.languages = language.code;
@@ -108,7 +111,8 @@ fn labels(path: &str, html: &Html) {
 #[actix_web::test]
 async fn no_page_runs_or_loads_anything_of_others_and_none_is_kept_or_framed() {
     let desk = TestApp::start().await;
-    let (_, topic) = town(&desk).await;
+    let (agency, topic) = town(&desk).await;
+    account::citizen(&desk, agency.id).await;
     let mut browser = Browser::new(&desk);
     for (path, page) in every_page(&mut browser, &topic).await {
         let html = page.html();
