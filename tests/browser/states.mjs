@@ -1,4 +1,5 @@
 // Every state of every page that is judged, one line each: its name, and the way to it from the state before.
+import { createHmac } from 'node:crypto';
 import { ask } from './asking.mjs';
 
 const send = (page) => Promise.all([page.waitForNavigation(), page.click('main button[type=submit]')]);
@@ -27,6 +28,29 @@ const mended = async (page) => {
   await type({ email: 'maria@example.org', 'fields-pole': '4711' })(page);
 };
 const follow = (page) => Promise.all([page.waitForNavigation(), page.click('a.button')]);
+
+// Another address of the same person.
+const other = (town) => `ana-${town.language}@work.example`;
+const who = (password) => (town) => ({ identifier: person(town), password });
+
+// What an authenticator app shows for a secret (RFC 6238).
+const shows = (secret) => {
+  const bits = [...secret.replaceAll(' ', '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
+  const hash = createHmac('sha1', key).update(step).digest();
+  const number = hash.readUInt32BE(hash[19] & 15) & 0x7fffffff;
+  return String(number % 1000000).padStart(6, '0');
+};
+const confirmed = async (page) => {
+  const secret = await page.locator('.code').textContent();
+  await type({ app_code: shows(secret) })(page);
+};
+const signed = async (page, town) => {
+  await go('/sign-in')(page, town);
+  await type(who(SECOND))(page, town);
+};
 
 export const states = [
   ['home', go('')],
@@ -62,4 +86,27 @@ export const states = [
   ['recover, link, a weak password', type({ password: 'short' })],
   ['recover, done', type({ password: SECOND })],
   ['recover, a used link', go('/recover/new')],
+  ['sign in', go('/sign-in')],
+  ['sign in, nothing typed', send],
+  ['sign in, a wrong password', type(who(FIRST))],
+  ['account', type(who(SECOND))],
+  ['account, add an address', go('/account/addresses/new')],
+  ['account, no address', type({ value: 'ana' })],
+  ['account, the code of an address', type((town) => ({ value: other(town) }))],
+  ['account, a wrong code', type({ code: '0000 0000' })],
+  ['account, an address was added', type(async (town) => ({ code: (await letter(other(town), 1)).code }))],
+  ['account, remove an address', (page) => Promise.all([page.waitForNavigation(), page.click('a[href$="/remove"]')])],
+  ['account, change the password', go('/account/password')],
+  ['account, a weak password', type({ current_password: SECOND, new_password: 'short' })],
+  ['account, add an app', go('/account/app')],
+  ['account, the picture for an app', send],
+  ['account, not what the app shows', type({ app_code: 'none' })],
+  ['account, the app was added', confirmed],
+  ['account, remove the app', go('/account/app/remove')],
+  ['account, make codes', go('/account/codes')],
+  ['account, codes to keep', send],
+  ['account, type the password once more', go('/account/confirm/erase')],
+  ['account, erase', go('/account/erase')],
+  ['sign in, the second factor', signed],
+  ['sign in, a wrong factor', type({ factor: 'none' })],
 ];

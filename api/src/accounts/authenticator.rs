@@ -4,7 +4,7 @@ use civicdesk_contract::Secret;
 use serde_json::json;
 
 use super::{
-    factors::{place, secret},
+    factors::{place, secret, use_saved_code},
     history::note,
     password,
     signing_in::Citizen,
@@ -17,7 +17,7 @@ use crate::{
     recovery::Desk,
     store::{
         Tx,
-        accounts::{self, raise_epoch},
+        accounts::{self, Account, raise_epoch},
         factors::{self, Authenticator},
         sign_ins, tenant,
     },
@@ -85,6 +85,19 @@ pub fn remove(tx: &mut Tx, act: &Acting, desk: &Desk, citizen: &Citizen) -> Resu
     }
     note(tx, act, account, "account.authenticator_removed", json!({}))?;
     telling::tell(tx, act, desk, account, &What::AuthenticatorRemoved, &[])
+}
+
+/// Takes the app away for whoever lost its device and shows a saved code, beside a code that was sent. `false`: that is none.
+pub fn lost(tx: &mut Tx, act: &Acting, desk: &Desk, account: &Account, saved: &Secret) -> Result<bool, Fail> {
+    if !use_saved_code(tx, &desk.seal, account.id, saved, act.now)? {
+        return Ok(false);
+    }
+    if factors::remove(tx, account.id)? {
+        factors::forgive(tx, account.id)?;
+        note(tx, act, account, "account.authenticator_removed", json!({ "by": "saved code" }))?;
+        telling::tell(tx, act, desk, account, &What::AuthenticatorRemoved, &[])?;
+    }
+    Ok(true)
 }
 
 /// The secret that was begun with and not confirmed yet, as it is typed and as an app reads it.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Desk, asking, codes, keys, policy::Policy, telling};
 use crate::{
-    accounts::{history::note, registering},
+    accounts::{authenticator, history::note, registering},
     acting::{Acting, Actor},
     app::App,
     auth::passwords::{self, Weak},
@@ -55,6 +55,8 @@ pub enum Shown {
     Link(Secret),
     /// The same, for the recovery of this id alone.
     LinkOf(Uuid, Secret),
+    /// The code that was sent, and one that its holder saved: the device of the second factor is lost.
+    CodeAndSaved(Uuid, Secret, Secret),
 }
 
 /// Sets the password, or makes the account that the code or link was for.
@@ -65,11 +67,18 @@ pub async fn complete(app: &App, desk: &Desk, tenant: Uuid, shown: Shown, passwo
     let names = [agency.name.as_str(), agency.slug.as_str()];
     // Who shows it is not known yet: the least that anybody may have.
     passwords::long_enough(password, policy.least(true).min(policy.least(false)), &names).map_err(Refusal::Password)?;
+    let saved = match &shown {
+        Shown::CodeAndSaved(_, _, saved) => Some(saved.clone()),
+        _ => None,
+    };
+    if saved.is_some() && !policy.saved_code {
+        return Err(Refusal::Code);
+    }
     let row = opened(app, desk, tenant, shown).await?.ok_or(Refusal::Code)?;
     passwords::long_enough(password, policy.least(false), &[&row.value]).map_err(Refusal::Password)?;
     let password_hash = app.passwords.hash(password).await?;
     let (act, desk) = (Acting::new(Actor::System, &app.clock, &app.ids), desk.clone());
-    door.write(move |tx| finish(tx, &act, &desk, &row, &password_hash)).await?;
+    door.write(move |tx| finish(tx, &act, &desk, &row, (&password_hash, saved.as_ref()))).await?;
     metrics::recovery("used");
     Ok(())
 }
@@ -85,7 +94,7 @@ pub async fn holds(app: &App, tenant: Uuid, token: &Secret) -> Result<bool, Fail
 async fn opened(app: &App, desk: &Desk, tenant: Uuid, shown: Shown) -> Result<Option<Recovery>, Fail> {
     let (door, now) = (app.store.tenant(tenant), app.time());
     let found = match shown {
-        Shown::Code(recovery, code) => {
+        Shown::Code(recovery, code) | Shown::CodeAndSaved(recovery, code, _) => {
             let hash = desk.codes.hash(tenant, recovery, &code);
             door.write(move |tx| try_code(tx, recovery, &hash, now)).await
         }
@@ -116,7 +125,13 @@ fn try_code(tx: &mut Tx, recovery: Uuid, hash: &[u8], now: Time) -> store::Resul
     Ok(Some(row))
 }
 
-fn finish(tx: &mut Tx, act: &Acting, desk: &Desk, row: &Recovery, hash: &str) -> Result<(), Refusal> {
+fn finish(
+    tx: &mut Tx,
+    act: &Acting,
+    desk: &Desk,
+    row: &Recovery,
+    (hash, saved): (&str, Option<&Secret>),
+) -> Result<(), Refusal> {
     if !recoveries::use_up(tx, row.id, act.now)? {
         return Err(Refusal::Code);
     }
@@ -125,6 +140,11 @@ fn finish(tx: &mut Tx, act: &Acting, desk: &Desk, row: &Recovery, hash: &str) ->
             let account = accounts::get(tx, id)?;
             let act = Acting { actor: Actor::Contact(account.contact_id.0), ..act.clone() };
             if account.status != accounts::ACTIVE || !set(tx, row, hash, act.now)? {
+                return Err(Refusal::Code);
+            }
+            if let Some(saved) = saved
+                && !authenticator::lost(tx, &act, desk, &account, saved)?
+            {
                 return Err(Refusal::Code);
             }
             let ended = sign_ins::end_all(tx, id, None, "new password", act.now)?;

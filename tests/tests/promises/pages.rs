@@ -10,7 +10,7 @@ use civicdesk_tests::{
 use serde_json::{Value, json};
 
 /// States in which a page is judged, in each language.
-const STATES: usize = 33;
+const STATES: usize = 56;
 
 #[test]
 #[ignore = "needs Chromium: run by tests/run"]

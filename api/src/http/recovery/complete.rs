@@ -30,6 +30,9 @@ pub struct CompleteRecovery {
     /// The eight digits; blanks do not matter.
     #[schema(value_type = Option<String>, example = "4917 0352", max_length = 40)]
     code: Option<Secret>,
+    /// Beside the code, where the device of the second factor is lost: a saved code. The app is taken from the account.
+    #[schema(value_type = Option<String>, example = "K7DM-2QVX-RTAH-HW3E", max_length = 100)]
+    saved_code: Option<Secret>,
     /// In place of the code: the last part of the letter's link.
     #[schema(value_type = Option<String>, max_length = 100)]
     token: Option<Secret>,
@@ -41,7 +44,7 @@ pub struct CompleteRecovery {
 
 /// Sets the password for a code or a link, or makes the account that it was asked for.
 ///
-/// Give either `code` or `token`. Both work once, and using one uses up the other; a code has five tries, and a password that
+/// Give either `code` or `token`; a second factor stays as it is, but with a `saved_code`. Both work once, and using one uses up the other; a code has five tries, and a password that
 /// is refused costs none. Every sign-in of the account ends, each of its addresses is told, and nobody is signed in by this.
 /// Whatever is wrong with a code or a link, the answer is `code-refused`.
 #[utoipa::path(tag = "public", operation_id = "complete_recovery", security(()), request_body = CompleteRecovery,
@@ -59,10 +62,12 @@ pub async fn complete(
 ) -> Answer {
     let (slug, id) = path.into_inner();
     let tenant = agency(&app, &req, &slug).await?;
-    let (id, CompleteRecovery { code, token, password }) = (ids::RECOVERY.read(&id).unwrap_or(Uuid::nil()), body.0);
-    let shown = match (code, token) {
-        (Some(code), None) => Shown::Code(id, code),
-        (None, Some(token)) => Shown::LinkOf(id, token),
+    let (id, body) = (ids::RECOVERY.read(&id).unwrap_or(Uuid::nil()), body.0);
+    let CompleteRecovery { code, saved_code, token, password } = body;
+    let shown = match (code, token, saved_code) {
+        (Some(code), None, None) => Shown::Code(id, code),
+        (Some(code), None, Some(saved)) => Shown::CodeAndSaved(id, code, saved),
+        (None, Some(token), None) => Shown::LinkOf(id, token),
         _ => return Err(Fail::field("/code", "give either `code` or `token`").into()),
     };
     let done = completing::complete(&app, &app.recovery, tenant, shown, &password).await;

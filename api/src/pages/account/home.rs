@@ -6,6 +6,7 @@ use actix_web::{
     web::{Data, Path, Payload},
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{door, led};
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
         sent,
     },
     store::{
-        Time,
+        Time, Uid,
         accounts::{self, Address},
         address_claims::{self, Claim},
         cases::Case,
@@ -39,7 +40,7 @@ struct Own {
     app: Option<Time>,
     codes: Option<(Time, usize)>,
     sign_ins: Vec<SignIn>,
-    this: crate::store::Uid,
+    this: Uid,
     cases: Vec<Case>,
 }
 
@@ -69,14 +70,14 @@ async fn read(reader: &Reader) -> Result<Own, Problem> {
 }
 
 fn page(mut reader: Reader, own: Own) -> Result<HttpResponse, Problem> {
-    let address = |id: uuid::Uuid, value: &str| json!({ "id": ids::ADDRESS.show(id), "value": value });
+    let address = |id: Uuid, value: &str| json!({ "id": ids::ADDRESS.show(id), "value": value });
     let sign_in = |row: &SignIn| {
         let id = ids::SIGN_IN.show(row.id.0);
         json!({ "id": id, "this": row.id == own.this, "since": reader.moment(row.created_at) })
     };
     let case = |case: &Case| json!({ "reference": case.reference, "subject": case.subject, "stands": stands(case) });
     let done = parameter(&reader.req, "done").filter(|done| DONE.contains(&done.as_str()));
-    let content = json!({
+    let mut content = json!({
         "done": done,
         "addresses": own.addresses.iter().map(|row| address(row.id.0, &row.value)).collect::<Vec<Value>>(),
         "pending": own.pending.iter().map(|row| address(row.id.0, &row.value)).collect::<Vec<Value>>(),
@@ -85,7 +86,6 @@ fn page(mut reader: Reader, own: Own) -> Result<HttpResponse, Problem> {
         "sign_ins": own.sign_ins.iter().map(sign_in).collect::<Vec<Value>>(),
         "cases": own.cases.iter().map(case).collect::<Vec<Value>>(),
     });
-    let mut content = content;
     content["form_token"] = reader.form_token().into();
     reader.page(StatusCode::OK, "account.html", content)
 }

@@ -144,3 +144,20 @@ over_both!(a_shorter_password_will_do_beside_an_app_where_the_agency_says_so_and
     assert_eq!(maria.delete("/totp").await.status, 204);
     assert_eq!(maria.post("/password", change(SECOND, short)).await.status, 422, "alone it is too short");
 });
+
+over_both!(whoever_lost_the_device_gets_in_again_with_a_code_that_was_sent_and_one_that_was_saved, |desk| {
+    let maria = Maria::signed_in(&desk).await;
+    maria.adds_app().await;
+    let codes = maria.saves_codes().await;
+    let recovery = maria.town.ask("recoveries", MARIA).await;
+    let code = maria.code_to(MARIA, 2).await;
+    let path = format!("recoveries/{recovery}/complete");
+    let shown = |saved: &str| json!({ "code": code, "saved_code": saved, "password": SECOND });
+    let wrong = maria.town.post(&path, shown("AAAA-AAAA-AAAA-AAAA")).await;
+    assert_eq!((wrong.status.as_u16(), &wrong.body["code"]), (409, &json!("code-refused")));
+    let both = join_all((0..4).map(|_| maria.town.post(&path, shown(&codes[0])))).await;
+    assert_eq!(both.iter().filter(|answer| answer.status == 204).count(), 1, "{both:?}");
+    assert_eq!(maria.town.sign_in(MARIA, SECOND).await.status, 201, "the lost device is asked for no more");
+    maria.letters_to(MARIA, "authenticator app was removed", 1).await;
+    assert_eq!(maria.town.sign_in(MARIA, FIRST).await.status, 401);
+});
