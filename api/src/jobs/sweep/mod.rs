@@ -16,8 +16,8 @@ use crate::{
     cases::intake::Deps,
     fail::Fail,
     store::{
-        self, Time, Tx, address_claims, attachments, auto_letters, budgets, idempotency, objections, proofs, receipts, recoveries,
-        secret_letters, sessions, sign_ins, staff_keys, tenants,
+        self, Time, Tx, address_claims, attachments, auto_letters, budgets, idempotency, objections, proofs, receipts,
+        recoveries, secret_letters, sessions, sign_ins, staff_keys, tenants,
     },
 };
 
