@@ -1,11 +1,10 @@
 //! A channel written in any language: a program of the agency's own that speaks signed HTTP with us, both ways.
 //!
-//! `settings` what a tenant says · `signature` Standard Webhooks 1.0 · `wire` the forms of JSON · `ask` our calls to the
-//! bridge · `told` its calls to us. `README.md` says it for those who write a bridge; `example/bridge.py` is a whole one.
+//! `settings` what a tenant says · `wire` the forms of JSON · `ask` our calls to the bridge · `told` its calls to us.
+//! `README.md` says it for those who write a bridge; `example/bridge.py` is a whole one.
 
 mod ask;
 mod settings;
-mod signature;
 mod told;
 mod wire;
 
@@ -14,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use civicdesk_contract::{
     About, Batch, Capabilities, Channel, Connector, Cursor, Error, ExternalId, HookCall, Identity, IdentityKind,
-    Inbound, Outbound, RawItem, Received, Result, Sent, Settings, Tools, Visibility,
+    Inbound, Outbound, RawItem, Received, Result, Sent, Settings, Tools, Visibility, webhooks,
 };
 
 pub use settings::{Ability, BridgeSettings};
@@ -59,7 +58,7 @@ impl Connector for Bridge {
 
 struct BridgeChannel {
     settings: BridgeSettings,
-    key: signature::Key,
+    key: webhooks::Key,
     tools: Tools,
 }
 

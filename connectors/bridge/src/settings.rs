@@ -1,10 +1,8 @@
 //! What a tenant says about its bridge.
 
-use civicdesk_contract::{Error, Result, Secret, TextUnit};
+use civicdesk_contract::{Error, Result, Secret, TextUnit, webhooks::Key};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::signature::Key;
 
 /// A program of your own that knows a network which CivicDesk does not.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -5,7 +5,8 @@
 //! only speaks its protocol. `connectors/README.md` states the rules in MUST and SHOULD.
 //!
 //! Beside the traits lie the tools that more than one connector needs: [`exchange`] one request and what its failure means,
-//! [`form`] forms byte for byte, [`equal`] comparing what is secret, [`twilio`] Twilio's signature.
+//! [`form`] forms byte for byte, [`equal`] comparing what is secret, [`twilio`] Twilio's signature, [`webhooks`] that of
+//! Standard Webhooks.
 
 mod ask;
 mod capabilities;
@@ -26,6 +27,7 @@ pub mod segments;
 pub mod testkit;
 mod tools;
 pub mod twilio;
+pub mod webhooks;
 
 pub use ask::{Ask, Standing, Told};
 pub use capabilities::{Capabilities, IdentityKind, TextUnit, Visibility};

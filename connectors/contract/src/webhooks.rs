@@ -1,4 +1,5 @@
-//! Standard Webhooks 1.0: HMAC-SHA256 over id, time and body, with five minutes of grace on either side.
+//! Standard Webhooks 1.0, for whoever speaks signed HTTP with us: HMAC-SHA256 over id, time and body, with five minutes of
+//! grace on either side.
 
 use base64::{
     Engine,
@@ -6,11 +7,12 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
     prelude::BASE64_STANDARD,
 };
-use civicdesk_contract::{Error, HookCall, Kind, Result, Retry, Secret};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+
+use crate::{Error, HookCall, Kind, Result, Retry, Secret};
 
 const GRACE_SECONDS: u64 = 300;
 /// More signatures in one header are no rotation of keys.
@@ -20,6 +22,7 @@ const MOST_SIGNATURES: usize = 16;
 pub struct Key(Vec<u8>);
 
 impl Key {
+    /// The key in a secret as it is handed around: base64, with `whsec_` before it or not. 24 to 64 bytes.
     pub fn read(secret: &Secret) -> Option<Self> {
         // Some libraries write secrets without padding, or with bits after the last byte.
         let config = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
