@@ -17,6 +17,7 @@ use crate::{
     blobs::Blobs,
     cases::{intake, scan::Scanning, tokens::ReplyKey},
     channels::{open::Opener, registry::Registry},
+    directories::open::Directories,
     fail::Fail,
     ids::Ids,
     recovery,
@@ -90,10 +91,13 @@ impl App {
         let mut intake = intake::Deps::new(store.clone(), blobs.clone(), time, parsing.clone(), connectors, secrets);
         intake.public_url.clone_from(&public_url);
         intake.scanning = setup.scanning;
+        let passwords = Passwords::new(Workers::new(runtime, hashing), hashing, ids.clone());
+        let lent = (setup.tools.clone(), seal.clone(), ids.clone());
+        let directories = Directories::new(store.clone(), lent, passwords.clone());
         let opener = Opener::new(setup.registry, setup.tools, seal.clone());
         let codes = recovery::codes::Key::new(&master);
         let (kinds, url) = (opener.kinds(), public_url.clone());
-        let recovery = recovery::Desk { seal: seal.clone(), codes, public_url: url, kinds };
+        let recovery = recovery::Desk { seal: seal.clone(), codes, public_url: url, kinds, directories };
         Ok(Self {
             store,
             clock,
@@ -107,7 +111,7 @@ impl App {
             bounds,
             parsing,
             intake,
-            passwords: Passwords::new(Workers::new(runtime, hashing), hashing, ids.clone()),
+            passwords,
             ids,
             tokens,
             limits: Limits::default(),

@@ -12,6 +12,7 @@ pub mod channels;
 pub mod cli;
 pub mod clock;
 pub mod demo;
+pub mod directories;
 pub mod doctor;
 pub mod fail;
 pub mod http;

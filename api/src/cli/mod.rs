@@ -4,6 +4,7 @@ mod backup;
 mod channel;
 mod connectors;
 mod demo;
+mod directory;
 mod doctor;
 mod key;
 mod migrate;

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{backup, channel, doctor, key, outgoing, staff, tenant};
+use super::{backup, channel, directory, doctor, key, outgoing, staff, tenant};
 use crate::{fail::Fail, installation::Installation};
 
 /// One command, as it is typed and as it travels to a running server.
@@ -17,6 +17,9 @@ pub enum Order {
     /// Connect accounts on the networks, list them, and prove that they work.
     #[command(subcommand)]
     Channel(channel::Channel),
+    /// See how the directory is that holds a tenant's accounts.
+    #[command(subcommand)]
+    Directory(directory::Directory),
     /// Make API keys.
     #[command(subcommand)]
     Key(key::Key),
@@ -52,6 +55,7 @@ pub async fn execute(on: &Installation, order: Order) -> Result<Answer, Fail> {
     match order {
         Order::Tenant(tenant) => tenant.run(on).await,
         Order::Channel(channel) => channel.run(on).await,
+        Order::Directory(directory) => directory.run(on).await,
         Order::Key(key) => key.run(on).await,
         Order::Staff(staff) => staff.run(on).await,
         Order::Outgoing(outgoing) => outgoing.run(on).await,

@@ -55,6 +55,7 @@ mod connectors;
 mod consents;
 mod contacts;
 mod desk;
+mod directory;
 pub mod door;
 mod down;
 mod events;
@@ -159,6 +160,7 @@ fn v1(to: &mut ServiceConfig) {
     to.service(tenants::list).service(tenants::create).service(tenants::read);
     to.service(tenants::suspend).service(tenants::resume);
     to.service(tenant::read).service(tenant::update).service(tenant::usage);
+    to.service(directory::read).service(directory::set).service(directory::remove).service(directory::check);
     to.service(cases::list).service(cases::create).service(cases::read).service(cases::update);
     to.service(suggestions::list).service(suggestions::accept).service(suggestions::dismiss);
     to.service(merging::merge).service(merging::unmerge);

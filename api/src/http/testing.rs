@@ -190,7 +190,7 @@ impl TestApp {
                     .chain([chat::connector()])
                     .collect(),
             ),
-            tools: net::tools(clock.clone(), &net::Reach::new(|_| false)).unwrap(),
+            tools: net::tools(clock.clone(), &net::Reach::new(|address| address.is_loopback())).unwrap(),
             public_url: "https://desk.example".into(),
             trusted_proxies: Vec::new(),
             bounds: Limits { mail_bytes: 1 << 20, body_bytes: 1 << 20, attachment_bytes: 1 << 20, requests_per_minute },

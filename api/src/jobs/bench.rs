@@ -17,10 +17,14 @@ use uuid::Uuid;
 use super::Deps;
 use crate::{
     acting::{Acting, Actor},
-    auth::seal::{MasterKey, Seal},
+    auth::{
+        passwords::Passwords,
+        seal::{MasterKey, Seal},
+    },
     blobs::Blobs,
     cases::{intake, record, reply, tokens::ReplyKey, words},
     channels::{builtin::lmtp, net, open::Opener, registry::Registry},
+    directories::open::Directories,
     fail::Fail,
     ids::Ids,
     people::contacts,
@@ -102,10 +106,12 @@ impl Bench {
         let tools = net::tools(clock.clone(), &net::Reach::new(|_| false)).unwrap();
         let master = MasterKey::new([7; 32]);
         let seal = Seal::new(&master, ids.clone());
-        let opener = Opener::new(registry.clone(), tools, seal.clone());
+        let opener = Opener::new(registry.clone(), tools.clone(), seal.clone());
+        let passwords = Passwords::new(Workers::new(Handle::current(), 1), 1, ids.clone());
+        let directories = Directories::new(store.clone(), (tools, seal.clone(), ids.clone()), passwords);
         let (codes, kinds) = (recovery::codes::Key::new(&master), opener.kinds());
-        let recovery =
-            recovery::Desk { seal: seal.clone(), codes, public_url: "https://desk.example".to_owned(), kinds };
+        let url = "https://desk.example".to_owned();
+        let recovery = recovery::Desk { seal: seal.clone(), codes, public_url: url, kinds, directories };
         let intake = intake::Deps::new(
             store.clone(),
             Blobs::local(&dir.path().join("blobs")).unwrap(),

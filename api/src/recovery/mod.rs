@@ -19,7 +19,7 @@ pub mod secrets;
 pub mod staff;
 pub mod telling;
 
-use crate::{auth::seal::Seal, cases::reach::Kinds};
+use crate::{auth::seal::Seal, cases::reach::Kinds, directories::open::Directories};
 
 /// What the rules of recovery work with. Cheap to clone.
 #[derive(Clone)]
@@ -30,4 +30,6 @@ pub struct Desk {
     pub public_url: String,
     /// What the installed connectors can do.
     pub kinds: Kinds,
+    /// Where each agency's accounts are held.
+    pub directories: Directories,
 }

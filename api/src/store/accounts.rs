@@ -54,6 +54,11 @@ pub fn get(tx: &mut Tx, id: Uid) -> Result<Account> {
     Ok(tx.of(accounts::table).filter(accounts::id.eq(id)).select(Account::as_select()).first(tx.conn())?)
 }
 
+pub fn find(tx: &mut Tx, id: Uid) -> Result<Option<Account>> {
+    let query = tx.of(accounts::table).filter(accounts::id.eq(id));
+    Ok(query.select(Account::as_select()).first(tx.conn()).optional()?)
+}
+
 /// The accounts of a person, the oldest first. Two that a person made before they were known to be one stay two.
 pub fn of_contact(tx: &mut Tx, contact: Uid) -> Result<Vec<Account>> {
     let query = tx.of(accounts::table).filter(accounts::contact_id.eq(contact));

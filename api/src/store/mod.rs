@@ -12,6 +12,7 @@ pub mod connection;
 pub mod consents;
 pub mod contacts;
 mod dialect;
+pub mod directories;
 mod door;
 mod error;
 pub mod events;

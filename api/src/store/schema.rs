@@ -181,9 +181,14 @@ tenant_tables! {
     usage (tenant_id, month) {
         tenant_id: Id, month: Text, parts: BigInt, alarmed_at: Nullable<Ts>, spent_at: Nullable<Ts>,
     }
+    directories (tenant_id) {
+        tenant_id: Id, kind: Text, sealed: Binary, health: Text, health_detail: Nullable<Text>, health_since: Ts,
+        version: BigInt, created_at: Ts, updated_at: Ts,
+    }
     accounts (tenant_id, id) {
         tenant_id: Id, id: Id, contact_id: Id, password_hash: Text, status: Text, epoch: BigInt, password_at: Ts,
         created_at: Ts, locked_at: Nullable<Ts>, barred_address_id: Nullable<Id>,
+        directory_subject: Nullable<Text>,
     }
     objections (tenant_id, id) {
         tenant_id: Id, id: Id, account_id: Id, token_hash: Binary, changed_by: Nullable<Id>, created_at: Ts,

@@ -9,6 +9,7 @@
 pub mod bridge;
 pub mod calls;
 mod clock;
+pub mod directory;
 pub mod form;
 pub mod mastodon;
 pub mod meta;
