@@ -49,6 +49,9 @@ pub enum Fail {
     /// This caller asks too often: try again after this many seconds.
     #[error("too many")]
     TooMany(u32),
+    /// The directory that holds the agency's accounts does not answer: try again after this many seconds.
+    #[error("the directory is down")]
+    DirectoryDown(u32),
     /// Too much at once: try again after this many seconds.
     #[error("too busy")]
     Busy(u32),

@@ -12,6 +12,7 @@
 
 pub mod addresses;
 pub mod authenticator;
+pub mod elsewhere;
 pub mod erasing;
 pub mod exporting;
 pub mod factors;

@@ -70,7 +70,7 @@ pub async fn check(
     }
     password::confirm(app, citizen, current).await?;
     let short = passwords::long_enough(new, wanted.alone, &[]).is_err();
-    Ok(Checked { hash: app.passwords.hash(new).await?, short })
+    Ok(Checked { hash: password::kept(app, &citizen.account, new).await?, short })
 }
 
 /// Sets the new password where the one that was checked still is the password. Every other sign-in ends.

@@ -1,11 +1,13 @@
-//! Whether a password is an account's: the one place where that is looked up.
+//! Whether a password is an account's, and what is kept of a new one: the one place where that is looked up.
 
 use civicdesk_contract::Secret;
 use jiff::SignedDuration;
 
-use super::signing_in::Citizen;
+use super::{elsewhere, signing_in::Citizen};
 use crate::{
     app::App,
+    auth::passwords,
+    directories::SetFailed,
     fail::Fail,
     store::{Time, accounts::Account},
 };
@@ -15,7 +17,28 @@ const FRESH: SignedDuration = SignedDuration::from_mins(10);
 
 /// Whether this is the account's password. Without an account the answer is no, after the same work.
 pub async fn is_right(app: &App, account: Option<&Account>, password: &Secret) -> Result<bool, Fail> {
+    if let Some(account) = account {
+        let held = app.recovery.directories.of(account.tenant_id.0).await?;
+        if held.elsewhere {
+            return elsewhere::is_right(app, &held, account, password).await;
+        }
+    }
     app.passwords.check(password, account.map(|account| account.password_hash.clone())).await
+}
+
+/// What the account's row keeps of a new password: its hash, or nothing where a directory took it.
+pub async fn kept(app: &App, account: &Account, new: &Secret) -> Result<String, Fail> {
+    let held = app.recovery.directories.of(account.tenant_id.0).await?;
+    if !held.elsewhere {
+        return app.passwords.hash(new).await;
+    }
+    let subject = elsewhere::subject_of(app, account).await?.ok_or(Fail::NotFound("account"))?;
+    held.directory.set(&subject, new).await.map_err(|failed| match failed {
+        SetFailed::Refused(why) => Fail::field("/new_password", elsewhere::refused(&why)),
+        SetFailed::Down(_) => Fail::DirectoryDown(elsewhere::COME_BACK),
+        SetFailed::Unsure(_) => Fail::conflict("password-unsure", elsewhere::UNSURE),
+    })?;
+    Ok(passwords::NOBODY.to_owned())
 }
 
 /// Lets somebody on who is signed in and types the password once more. Wrong ones count like wrong sign-ins.

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::{factors, history::note, password::is_right};
+use super::{elsewhere, factors, history::note, password::is_right};
 use crate::{
     acting::{Acting, Actor},
     app::App,
@@ -68,14 +68,19 @@ pub async fn recognise(
     let find = move |tx: &mut Tx| {
         let to = phones::fitted(asking::party(&typed), &phones::country(&tenant::get(tx)?));
         let normal = addresses::normal(to.kind, &to.address).unwrap_or_default();
-        Ok::<_, Fail>((accounts::by_address(tx, to.kind.as_str(), &normal)?, (to.kind.as_str().to_owned(), normal)))
+        let kind = to.kind.as_str().to_owned();
+        Ok::<_, Fail>((accounts::by_address(tx, &kind, &normal)?, to, (kind, normal)))
     };
-    let (found, address) = app.store.tenant(tenant).read(find).await?;
+    let (found, to, address) = app.store.tenant(tenant).read(find).await?;
     let person = format!("citizen {}", address.1);
     app.limits.sign_in(slug, &person, from, app.now())?;
-    let found = found.filter(|account| account.status == accounts::ACTIVE);
-    let right = is_right(app, found.as_ref(), password).await?;
-    let (Some(account), true) = (found, right) else { return Err(WRONG) };
+    let held = app.recovery.directories.of(tenant).await?;
+    let found = match held.elsewhere {
+        true => elsewhere::let_in(app, &held, &to, password).await?,
+        false => here(app, found, password).await?,
+    };
+    let account =
+        found.filter(|account| account.status == accounts::ACTIVE && account.locked_at.is_none()).ok_or(WRONG)?;
     app.limits.forgive(slug, &person, from);
     Ok(Known { account: account.id, epoch: account.epoch, address })
 }
@@ -128,6 +133,13 @@ fn prove(tx: &mut Tx, act: &Acting, account: &Account, (kind, normal): &(String,
     let Some(by) = own.iter().find(|own| own.kind == *kind && own.normal == *normal) else { return Ok(()) };
     let proven = Proven { kind, value: &by.value, normal };
     proven::noted(tx, act, account.contact_id, proven, "sign-in")
+}
+
+/// The account that was found here, if the password is its.
+async fn here(app: &App, found: Option<Account>, password: &Secret) -> Result<Option<Account>, Fail> {
+    let found = found.filter(|account| account.status == accounts::ACTIVE);
+    let right = is_right(app, found.as_ref(), password).await?;
+    Ok(found.filter(|_| right))
 }
 
 /// A citizen who is signed in.

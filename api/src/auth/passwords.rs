@@ -18,7 +18,8 @@ pub const LEAST: usize = 15;
 pub const MOST: usize = 256;
 /// Whoever would wait longer than this for a thread is told to come back.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// A hash of the same cost that no password has: for the sign-in of somebody unknown, and for an account that is locked.
+/// A hash of the same cost that no password has: for the sign-in of somebody unknown, and for accounts that are locked or held
+/// elsewhere.
 pub const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 

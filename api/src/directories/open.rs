@@ -39,7 +39,7 @@ pub struct Held {
     pub directory: Arc<dyn Directory>,
     /// It is not our own tables.
     pub elsewhere: bool,
-    tenant: Uuid,
+    pub tenant: Uuid,
     health: String,
 }
 

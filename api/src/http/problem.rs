@@ -78,6 +78,9 @@ kinds! {
         "There is more work than can be done at once. Nothing was done. Try again after Retry-After seconds."
     NOT_SCANNED "file-not-scanned" 503 "The file is not scanned yet"
         "It waits for the scanner and is handed out once that found nothing in it. Try again after Retry-After seconds."
+    DIRECTORY_DOWN "directory-down" 503 "The agency's directory does not answer"
+        "The accounts of this agency are held in a directory of its own, which does not answer at the moment. Nothing was \
+         changed, and a code that was sent goes on to work in its time. Try again after Retry-After seconds."
     UNAVAILABLE "unavailable" 503 "The database cannot be reached"
         "Nothing was acknowledged. Try again after Retry-After seconds; with an Idempotency-Key nothing is done twice."
 }
@@ -183,6 +186,7 @@ impl From<Fail> for Problem {
             Fail::NotScanned(seconds) => Self::new(NOT_SCANNED, NOT_SCANNED.about).wait(seconds),
             Fail::Unscannable(why) => Self::new(UNSCANNABLE, why),
             Fail::TooMany(seconds) => Self::new(TOO_MANY, format!("try again in {seconds} seconds")).wait(seconds),
+            Fail::DirectoryDown(seconds) => Self::new(DIRECTORY_DOWN, DIRECTORY_DOWN.about).wait(seconds),
             Fail::Busy(seconds) => Self::new(BUSY, BUSY.about).wait(seconds),
             Fail::Broken(cause) => Self::broken(BROKEN, cause),
             Fail::Store(e) => e.into(),

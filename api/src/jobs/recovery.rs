@@ -10,13 +10,20 @@ use crate::{
     acting::{Acting, Actor},
     fail::Fail,
     ids, metrics,
-    recovery::{asking, issuing, keys::Keys},
+    recovery::{
+        asking, elsewhere,
+        issuing::{self, Found},
+        keys::Keys,
+    },
     store::{
         Json, Tx, accounts, events,
         jobs::{self, Job},
         recoveries,
     },
 };
+
+/// Whoever asks for a code while their agency's directory is down waits for so long.
+const WAITS: SignedDuration = SignedDuration::from_mins(10);
 
 /// Looks who asked.
 pub async fn asked(deps: &Deps, tenant: Uuid, taken: Vec<Job>, stop: CancellationToken) {
@@ -42,16 +49,42 @@ pub async fn over(deps: &Deps, tenant: Uuid, taken: Vec<Job>, stop: Cancellation
 
 async fn look(deps: &Deps, tenant: Uuid, job: &Job) -> Result<(), Fail> {
     let asked = asking::read(&deps.recovery.seal, job)?;
+    let held = deps.recovery.directories.of(tenant).await?;
+    let found = if held.elsewhere && asked.purpose != asking::STAFF {
+        match elsewhere::who(&deps.recovery, &deps.intake.store, &held, &asked).await {
+            Err(Fail::DirectoryDown(_)) if too_late(deps, job) => return give_up(deps, tenant, job).await,
+            found => Found::Elsewhere(found?),
+        }
+    } else {
+        Found::Here
+    };
     let act = Acting::new(Actor::System, &deps.intake.clock, &deps.intake.ids);
     let (keys, desk, id) = (Keys::make(&deps.intake.ids), deps.recovery.clone(), job.id);
     let issue = move |tx: &mut Tx| {
-        let outcome = issuing::issue(tx, &act, &desk, &asked, &keys)?;
+        let outcome = issuing::issue(tx, &act, &desk, (&asked, &found), &keys)?;
         jobs::done(tx, id)?;
         Ok::<_, Fail>(outcome)
     };
     metrics::recovery("asked");
     metrics::recovery(deps.intake.store.tenant(tenant).write(issue).await?);
     Ok(())
+}
+
+/// Whether nobody sits in front of a page any more and waits for what a job does.
+fn too_late(deps: &Deps, job: &Job) -> bool {
+    deps.intake.clock.now() > job.created_at.0 + WAITS
+}
+
+/// Lets go of somebody's wish. Who it was is not known, and so it is in nobody's history.
+async fn give_up(deps: &Deps, tenant: Uuid, job: &Job) -> Result<(), Fail> {
+    let (act, id) = (Acting::new(Actor::System, &deps.intake.clock, &deps.intake.ids), job.id);
+    let end = move |tx: &mut Tx| {
+        let mut event = act.event(tx, "recovery.failed");
+        event.data = Json(json!({ "what": "the agency's directory did not answer in time" }));
+        events::append(tx, vec![event])?;
+        Ok::<_, Fail>(jobs::done(tx, id)?)
+    };
+    deps.intake.store.tenant(tenant).write(end).await
 }
 
 async fn end(deps: &Deps, tenant: Uuid, job: &Job) -> Result<(), Fail> {

@@ -5,7 +5,7 @@ use serde_json::json;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::{Desk, asking, codes, keys, policy::Policy, telling};
+use super::{Desk, asking, codes, elsewhere, keys, policy::Policy, telling};
 use crate::{
     accounts::{authenticator, history::note, registering},
     acting::{Acting, Actor},
@@ -20,6 +20,9 @@ use crate::{
         tenant::{self, Tenant},
     },
 };
+
+/// What whoever has an account elsewhere is told of a saved code.
+const SAVED_LATER: &str = "set the new password with the code alone, and use the saved code when you sign in";
 
 /// Why a password was not set.
 #[derive(Debug)]
@@ -76,6 +79,13 @@ pub async fn complete(app: &App, desk: &Desk, tenant: Uuid, shown: Shown, passwo
     }
     let row = opened(app, desk, tenant, shown).await?.ok_or(Refusal::Code)?;
     passwords::long_enough(password, policy.least(false), &[&row.value]).map_err(Refusal::Password)?;
+    let held = desk.directories.of(tenant).await?;
+    if held.elsewhere {
+        if saved.is_some() {
+            return Err(Refusal::Fail(Fail::conflict(asking::NOT_OFFERED, SAVED_LATER)));
+        }
+        return elsewhere::complete(app, desk, &held, row, password).await;
+    }
     let password_hash = app.passwords.hash(password).await?;
     let (act, desk) = (Acting::new(Actor::System, &app.clock, &app.ids), desk.clone());
     door.write(move |tx| finish(tx, &act, &desk, &row, (&password_hash, saved.as_ref()))).await?;
@@ -135,6 +145,17 @@ fn finish(
     if !recoveries::use_up(tx, row.id, act.now)? {
         return Err(Refusal::Code);
     }
+    done(tx, act, desk, row, (hash, saved))
+}
+
+/// What follows from a code that is used up: the password holds, and everybody whom it concerns learns of it.
+pub(super) fn done(
+    tx: &mut Tx,
+    act: &Acting,
+    desk: &Desk,
+    row: &Recovery,
+    (hash, saved): (&str, Option<&Secret>),
+) -> Result<(), Refusal> {
     match row.account_id {
         Some(id) => {
             let account = accounts::get(tx, id)?;

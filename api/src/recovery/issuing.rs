@@ -12,8 +12,9 @@ use super::{
     staff,
 };
 use crate::{
-    accounts::history::note,
+    accounts::{elsewhere, history::note},
     acting::Acting,
+    directories::Entry,
     fail::Fail,
     people::{addresses, phones},
     store::{
@@ -23,23 +24,41 @@ use crate::{
     },
 };
 
+/// Where somebody was looked for.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// In our own tables, which the transaction reads.
+    Here,
+    /// In the agency's directory, which had this.
+    Elsewhere(Option<Entry>),
+}
+
 /// Sends a code and a link to the address, where it may have them. What was found is in the log of the tenant and nowhere
 /// else; the answer is the word under which it is counted.
-pub fn issue(tx: &mut Tx, act: &Acting, desk: &Desk, asked: &Asked, keys: &Keys) -> Result<&'static str, Fail> {
+pub fn issue(
+    tx: &mut Tx,
+    act: &Acting,
+    desk: &Desk,
+    (asked, found): (&Asked, &Found),
+    keys: &Keys,
+) -> Result<&'static str, Fail> {
     if asked.purpose == asking::STAFF {
         staff::issue(tx, act, desk, asked, &keys.token)?;
         return Ok("staff");
     }
     let tenant = tenant::get(tx)?;
-    let to = phones::fitted(asking::party(&asked.identifier), &phones::country(&tenant));
+    let mut to = phones::fitted(asking::party(&asked.identifier), &phones::country(&tenant));
     let Some(normal) = addresses::normal(to.kind, &to.address) else { return Ok("unknown") };
-    let account = find(tx, &to, &normal)?;
+    let account = find(tx, act, found, (&mut to, &normal))?;
     let policy = Policy::of(&tenant);
     let purpose = match &account {
         _ if !policy.sends_to(to.kind) => return Ok("failed"),
         // Whoever registers anew what is registered forgot that, and needs the same code.
         Some(account) if account.status == accounts::ACTIVE => asking::RECOVER,
-        None if asked.purpose == asking::REGISTER && policy.registration => asking::REGISTER,
+        // A directory's accounts are made there.
+        None if asked.purpose == asking::REGISTER && policy.registration && matches!(found, Found::Here) => {
+            asking::REGISTER
+        }
         _ => return Ok("unknown"),
     };
     let (recovery, account) = (asked.recovery, account.as_ref());
@@ -60,9 +79,23 @@ pub fn issue(tx: &mut Tx, act: &Acting, desk: &Desk, asked: &Asked, keys: &Keys)
     })
 }
 
-/// The account behind a proven address.
-fn find(tx: &mut Tx, to: &Party, normal: &str) -> Result<Option<Account>, Fail> {
-    Ok(accounts::by_address(tx, to.kind.as_str(), normal)?)
+/// The account behind a proven address. The address as it is kept takes the place of what was typed: nothing is sent
+/// anywhere else.
+fn find(tx: &mut Tx, act: &Acting, found: &Found, (to, normal): (&mut Party, &str)) -> Result<Option<Account>, Fail> {
+    let account = match found {
+        Found::Here => accounts::by_address(tx, to.kind.as_str(), normal)?,
+        Found::Elsewhere(entry) => {
+            let meant = |entry: &&Entry| entry.active && entry.address(to.kind, normal).is_some();
+            entry.as_ref().filter(meant).map(|entry| elsewhere::stand_in(tx, act, entry)).transpose()?
+        }
+    };
+    let Some(account) = account else { return Ok(None) };
+    let kept = accounts::addresses_of(tx, account.id)?.into_iter();
+    let mut kept = kept.filter(|own| own.kind == to.kind.as_str() && own.normal == normal);
+    Ok(kept.next().map(|own| {
+        to.address = own.value;
+        account
+    }))
 }
 
 /// Whether the way is closed until somebody else than its reader has set another password.

@@ -9,6 +9,7 @@ pub mod assisting;
 pub mod calling;
 pub mod codes;
 pub mod completing;
+pub mod elsewhere;
 pub mod giving;
 pub mod issuing;
 pub mod keys;

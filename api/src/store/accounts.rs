@@ -135,3 +135,21 @@ pub fn erase(tx: &mut Tx, id: Uid) -> Result<()> {
 pub fn count(tx: &mut Tx) -> Result<i64> {
     Ok(tx.of(accounts::table).count().get_result(tx.conn())?)
 }
+
+/// The account that stands for one of the agency's directory.
+pub fn by_subject(tx: &mut Tx, subject: &str) -> Result<Option<Account>> {
+    let query = tx.of(accounts::table).filter(accounts::directory_subject.eq(subject.to_owned()));
+    Ok(query.select(Account::as_select()).first(tx.conn()).optional()?)
+}
+
+/// The directory's name of an account; none where it is held here.
+pub fn subject_of(tx: &mut Tx, id: Uid) -> Result<Option<String>> {
+    let query = tx.of(accounts::table).filter(accounts::id.eq(id)).select(accounts::directory_subject);
+    Ok(query.first::<Option<String>>(tx.conn()).optional()?.flatten())
+}
+
+pub fn set_subject(tx: &mut Tx, id: Uid, subject: &str) -> Result<()> {
+    let own = tx.of(accounts::table).filter(accounts::id.eq(id));
+    diesel::update(own).set(accounts::directory_subject.eq(Some(subject.to_owned()))).execute(tx.conn())?;
+    Ok(())
+}

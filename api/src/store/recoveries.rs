@@ -127,6 +127,19 @@ pub fn use_up(tx: &mut Tx, id: Uid, now: Time) -> Result<bool> {
     Ok(diesel::update(good).set(recoveries::used_at.eq(Some(now))).execute(tx.conn())? == 1)
 }
 
+/// Gives a code back that this moment used up, where it is still in its time and no other took its place.
+pub fn unuse(tx: &mut Tx, row: &Recovery, used: Time) -> Result<bool> {
+    let live = tx.of(recoveries::table).filter(recoveries::kind.eq(row.kind.clone()));
+    let live = live.filter(recoveries::normal.eq(row.normal.clone())).filter(recoveries::used_at.is_null());
+    let others: i64 = live.filter(recoveries::ended_at.is_null()).count().get_result(tx.conn())?;
+    let own = tx.of(recoveries::table).filter(recoveries::id.eq(row.id)).filter(recoveries::used_at.eq(Some(used)));
+    let own = own.filter(recoveries::ended_at.is_null()).filter(recoveries::expires_at.gt(used));
+    if others > 0 {
+        return Ok(false);
+    }
+    Ok(diesel::update(own).set(recoveries::used_at.eq(None::<Time>)).execute(tx.conn())? == 1)
+}
+
 /// Forgets up to `most` codes that were made before this moment, and says how many those were.
 pub fn forget(tx: &mut Tx, before: Time, most: i64) -> Result<usize> {
     let over = tx.of(recoveries::table).filter(recoveries::created_at.lt(before)).limit(most);

@@ -8,7 +8,7 @@ mod line;
 mod password;
 mod people;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use std::sync::Arc;
 

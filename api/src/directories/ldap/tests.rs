@@ -21,18 +21,18 @@ fn variable(name: &str) -> String {
     env::var(format!("CIVICDESK_TEST_LDAP_{name}")).expect("the server of tests/servers/slapd")
 }
 
-pub fn tools() -> Tools {
+fn tools() -> Tools {
     net::tools(Arc::new(SystemClock), &net::Reach::new(|address| address.is_loopback())).unwrap()
 }
 
 /// A branch of the tree that is one test's own.
-struct Branch {
+pub struct Branch {
     admin: ldap3::Ldap,
     base: String,
 }
 
 impl Branch {
-    async fn grow(name: &str) -> Self {
+    pub async fn grow(name: &str) -> Self {
         let url = format!("ldap://127.0.0.1:{}", variable("PORT"));
         let (connection, mut admin) = LdapConnAsync::new(&url).await.unwrap();
         tokio::spawn(connection.drive());
@@ -55,7 +55,7 @@ impl Branch {
         self.admin.add(dn, all).await.unwrap().success().unwrap();
     }
 
-    async fn person(&mut self, uid: &str, password: &str, more: &[(&str, &str)]) -> String {
+    pub async fn person(&mut self, uid: &str, password: &str, more: &[(&str, &str)]) -> String {
         let dn = format!("uid={uid},{}", self.base);
         let own = [("objectClass", "inetOrgPerson"), ("objectClass", "adUser"), ("uid", uid), ("cn", uid), ("sn", uid)];
         self.add(&dn, &[&own, [("userPassword", password)].as_slice(), more].concat()).await;
@@ -63,12 +63,17 @@ impl Branch {
     }
 
     fn directory(&self, more: &Value) -> Ldap {
+        open(&self.settings(more))
+    }
+
+    /// What an agency would say of it.
+    pub fn settings(&self, more: &Value) -> Value {
         let ca = std::fs::read_to_string(variable("CA")).unwrap();
         let mut all = json!({ "kind": "ldap", "host": variable("HOST"), "port": variable("TLS_PORT").parse::<u16>().unwrap(),
             "ca": ca, "bind_dn": variable("SERVICE_DN"), "bind_password": variable("SERVICE_PASSWORD"),
             "base_dn": self.base, "filter": "(objectClass=inetOrgPerson)", "timeout_seconds": 5 });
         all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        open(&all)
+        all
     }
 }
 

@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trip_tests;
 
 use actix_web::{delete, get, post, put};
 use serde::{Deserialize, Serialize};

@@ -1,15 +1,19 @@
 //! An agency says where its accounts are held, and nobody reads a secret back.
 
-use civicdesk_providers::directory::{Directory as Fake, SECRET};
+use civicdesk_providers::directory::{Directory as Fake, Person, SECRET};
 use serde_json::json;
 
 use super::super::testing::{TestApp, over_both};
 
 const PATH: &str = "/v1/tenant/directory";
 
+async fn fake(desk: &TestApp) -> Fake {
+    fake_of(desk, Vec::new()).await
+}
+
 /// The fake's time is the program's.
-pub async fn fake(desk: &TestApp) -> Fake {
-    let fake = Fake::start(Vec::new()).await;
+pub async fn fake_of(desk: &TestApp, people: Vec<Person>) -> Fake {
+    let fake = Fake::start(people).await;
     fake.clock().ahead(desk.app.now().as_second() - fake.clock().seconds());
     fake
 }
