@@ -147,6 +147,6 @@ mod tests {
             assert!(text.contains(shown), "{shown} in {text}");
         }
         assert!(text.contains(r#"method="other""#) && !text.contains("BREW"), "a stranger makes no label: {text}");
-        assert!(!text.contains("tenant"), "{text}");
+        assert!(!text.contains("tenant=\"") && !text.contains("tenant_id=\""), "{text}");
     }
 }

@@ -29,8 +29,9 @@ const ALIKE: Duration = Duration::from_millis(500);
 /// Whoever finds the directory down is told to come back after so many seconds.
 pub const COME_BACK: u32 = 30;
 
-/// What is said where a directory was told a password and did not say what became of it.
-pub const UNSURE: &str = "your agency's directory did not say whether it took the new password: try to sign in with it, and \
+/// A directory was told a password, and did not say what became of it.
+pub const UNSURE: &str = "password-unsure";
+pub const NOBODY_KNOWS: &str = "your agency's directory did not say whether it took the new password: try to sign in with it, and \
                           ask for a new code if you cannot";
 
 /// What is said of a password that a directory's own rules refuse.

@@ -36,7 +36,7 @@ pub async fn kept(app: &App, account: &Account, new: &Secret) -> Result<String, 
     held.directory.set(&subject, new).await.map_err(|failed| match failed {
         SetFailed::Refused(why) => Fail::field("/new_password", elsewhere::refused(&why)),
         SetFailed::Down(_) => Fail::DirectoryDown(elsewhere::COME_BACK),
-        SetFailed::Unsure(_) => Fail::conflict("password-unsure", elsewhere::UNSURE),
+        SetFailed::Unsure(_) => Fail::conflict(elsewhere::UNSURE, elsewhere::NOBODY_KNOWS),
     })?;
     Ok(passwords::NOBODY.to_owned())
 }

@@ -24,13 +24,16 @@ use crate::{
 #[derive(Clone)]
 pub struct Directories(Arc<Inner>);
 
+/// What is open, by agency, with the version of the settings that it was opened by.
+type Opened = HashMap<Uuid, (i64, Arc<dyn Directory>)>;
+
 struct Inner {
     store: Store,
     tools: Tools,
     seal: Seal,
     ids: Ids,
     passwords: Passwords,
-    open: Mutex<HashMap<Uuid, (i64, Arc<dyn Directory>)>>,
+    open: Mutex<Opened>,
 }
 
 /// What an agency has.
@@ -110,7 +113,7 @@ impl Directories {
         serde_json::from_slice(&bytes).map_err(|_| Fail::Broken("a directory's settings are no JSON".to_owned()))
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<Uuid, (i64, Arc<dyn Directory>)>> {
+    fn open(&self) -> MutexGuard<'_, Opened> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,7 +16,7 @@ use crate::{fail::Fail, ids::Ids};
 #[schemars(rename_all = "snake_case", tag = "kind")]
 pub enum DirectorySettings {
     /// OpenLDAP, 389 Directory Server, Active Directory and their like.
-    Ldap(LdapSettings),
+    Ldap(Box<LdapSettings>),
     /// A program of the agency's own that speaks signed HTTP.
     SignedHttp(SignedSettings),
 }
@@ -209,7 +209,7 @@ pub fn read(given: &Value) -> Result<DirectorySettings, Fail> {
     let mut own = given.clone();
     let kind = own.as_object_mut().and_then(|all| all.remove("kind"));
     let settings = match kind.as_ref().and_then(Value::as_str) {
-        Some("ldap") => DirectorySettings::Ldap(part(&own)?),
+        Some("ldap") => DirectorySettings::Ldap(Box::new(part(&own)?)),
         Some("signed_http") => DirectorySettings::SignedHttp(part(&own)?),
         _ => return Err(Fail::field("/kind", "must be ldap or signed_http")),
     };
@@ -233,7 +233,7 @@ fn part<'de, T: Deserialize<'de>>(given: &'de Value) -> Result<T, Fail> {
 /// Makes the directory that settings speak of. Nothing is asked of it yet.
 pub fn open(settings: DirectorySettings, tools: &Tools, ids: &Ids) -> Result<Arc<dyn Directory>, Fail> {
     Ok(match settings {
-        DirectorySettings::Ldap(settings) => Arc::new(Ldap::new(settings, tools)?),
+        DirectorySettings::Ldap(settings) => Arc::new(Ldap::new(*settings, tools)?),
         DirectorySettings::SignedHttp(settings) => Arc::new(Signed::new(settings, tools, ids)?),
     })
 }

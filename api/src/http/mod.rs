@@ -93,6 +93,9 @@ pub mod uploads;
 pub mod wire;
 
 #[cfg(test)]
+pub use directory::tests as directory_tests;
+
+#[cfg(test)]
 mod calls_tests;
 #[cfg(test)]
 mod cases_tests;

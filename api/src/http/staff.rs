@@ -194,7 +194,7 @@ pub async fn send_invitation(door: Door<needs::StaffManage>, path: Path<String>)
             staff::may_change(who.rights, role)?;
         }
         recovery::staff::invite(tx, &who.acting, &desk, &row, &token)?;
-        Ok(Reply::accepted(format!("/v1/staff/{}", ids::STAFF.show(row.id.0)), &StaffView::of(row))?)
+        Reply::accepted(format!("/v1/staff/{}", ids::STAFF.show(row.id.0)), &StaffView::of(row))
     })
     .await
 }

@@ -9,6 +9,7 @@ use super::{
     words::Language,
 };
 use crate::{
+    accounts::elsewhere::UNSURE,
     app::App,
     http::problem::{self, Problem},
 };
@@ -46,6 +47,8 @@ fn word(problem: &Problem) -> &'static str {
         403 if problem.kind == problem::FORBIDDEN => "wrong_form",
         413 => "too_large",
         429 => "too_many",
+        503 if problem.kind == problem::DIRECTORY_DOWN => "directory_down",
+        409 if problem.code == UNSURE => "unsure",
         503 => "busy",
         400..500 => "unreadable",
         _ => "broken",

@@ -106,7 +106,16 @@ impl Blank {
     /// The same, where a password has so many characters at least.
     pub fn refuse_below(&mut self, reader: &Reader, flaw: &str, least: usize) -> Value {
         let sentence = reader.word("flaws", flaw).replace("{label}", &self.label);
-        let sentence = sentence.replace("{least}", &least.to_string());
+        self.refused(sentence.replace("{least}", &least.to_string()))
+    }
+
+    /// The same, for a reason that somebody else gives.
+    pub fn refuse_because(&mut self, reader: &Reader, flaw: &str, why: &str) -> Value {
+        let sentence = reader.word("flaws", flaw).replace("{label}", &self.label);
+        self.refused(sentence.replace("{why}", why))
+    }
+
+    fn refused(&mut self, sentence: String) -> Value {
         self.error = Some(sentence.clone());
         json!({ "id": self.id, "sentence": sentence })
     }

@@ -31,6 +31,8 @@ pub enum Refusal {
     Code,
     /// The code or link is as good as before.
     Password(Weak),
+    /// The agency's directory refuses the password, in its own words. The code or link is as good as before.
+    Rules(String),
     Fail(Fail),
 }
 

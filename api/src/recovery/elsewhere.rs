@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     accounts::{
-        elsewhere::{COME_BACK, UNSURE, refused},
+        elsewhere::{COME_BACK, NOBODY_KNOWS, UNSURE},
         history::note,
     },
     acting::{Acting, Actor},
@@ -53,7 +53,12 @@ pub async fn complete(app: &App, desk: &Desk, held: &Held, row: Recovery, passwo
     if matches!(set, Err(SetFailed::Unsure(_))) && matches!(held.directory.check(&subject, password).await, Ok(true)) {
         set = Ok(());
     }
-    match set {
+    let answered: Result<(), Down> = match &set {
+        Ok(()) | Err(SetFailed::Refused(_)) => Ok(()),
+        Err(SetFailed::Down(down)) => Err(down.clone()),
+        Err(SetFailed::Unsure(why)) => Err(Down(why.clone())),
+    };
+    let outcome = match set {
         Ok(()) => {
             let desk = desk.clone();
             let done = move |tx: &mut Tx| {
@@ -66,21 +71,17 @@ pub async fn complete(app: &App, desk: &Desk, held: &Held, row: Recovery, passwo
             Ok(())
         }
         Err(failed) => {
-            let answered: Result<(), Down> = match &failed {
-                SetFailed::Refused(_) => Ok(()),
-                SetFailed::Down(down) => Err(down.clone()),
-                SetFailed::Unsure(why) => Err(Down(why.clone())),
-            };
-            desk.directories.note(held, &answered).await?;
             let said = failed.clone();
             door.write(move |tx: &mut Tx| failing(tx, &act, &account, &row, &said)).await?;
-            Err(Refusal::Fail(match failed {
-                SetFailed::Refused(why) => Fail::field("/password", refused(&why)),
-                SetFailed::Down(_) => Fail::DirectoryDown(COME_BACK),
-                SetFailed::Unsure(_) => Fail::conflict("password-unsure", UNSURE),
-            }))
+            Err(match failed {
+                SetFailed::Refused(why) => Refusal::Rules(why),
+                SetFailed::Down(_) => Refusal::Fail(Fail::DirectoryDown(COME_BACK)),
+                SetFailed::Unsure(_) => Refusal::Fail(Fail::conflict(UNSURE, NOBODY_KNOWS)),
+            })
         }
-    }
+    };
+    desk.directories.note(held, &answered).await?;
+    outcome
 }
 
 /// Uses the code up, and ends every sign-in there is.

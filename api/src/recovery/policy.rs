@@ -8,7 +8,7 @@ use crate::{
     cases::reach::{self, Kinds},
     fail::Fail,
     store::{
-        Tx,
+        Tx, directories,
         tenant::{self, Tenant},
     },
 };
@@ -149,15 +149,21 @@ pub struct Offer {
     pub policy: Policy,
     pub email: bool,
     pub phone: bool,
+    /// The agency's accounts are held in a directory that does not answer at the moment.
+    pub directory_down: bool,
 }
 
 impl Offer {
     /// As it stands now. It is the same for everybody who asks.
     pub fn now(tx: &mut Tx, kinds: &Kinds) -> Result<Self, Fail> {
-        let policy = Policy::of(&tenant::get(tx)?);
+        let mut policy = Policy::of(&tenant::get(tx)?);
+        let directory = directories::get(tx)?;
+        // Accounts of a directory are made there.
+        policy.registration &= directory.is_none();
         let mut can = |kind| Ok::<_, Fail>(policy.sends_to(kind) && reach::by_kind(tx, kinds, kind)?.is_some());
         let (email, phone) = (can(IdentityKind::Email)?, can(IdentityKind::Phone)?);
-        Ok(Self { policy, email, phone })
+        let directory_down = directory.is_some_and(|directory| directory.health == directories::FAILING);
+        Ok(Self { policy, email, phone, directory_down })
     }
 
     pub fn sends_to(&self, kind: IdentityKind) -> bool {

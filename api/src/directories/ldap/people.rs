@@ -151,7 +151,7 @@ mod tests {
             json!({ "kind": "ldap", "host": "x.example", "bind_dn": "cn=s", "bind_password": "x", "base_dn": "dc=r" });
         all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let DirectorySettings::Ldap(settings) = settings_of(&all).unwrap() else { panic!("ldap") };
-        settings
+        *settings
     }
 
     fn entry(attributes: &[(&str, &str)]) -> SearchEntry {

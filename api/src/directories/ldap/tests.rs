@@ -79,7 +79,7 @@ impl Branch {
 
 fn open(settings: &Value) -> Ldap {
     let DirectorySettings::Ldap(settings) = read(settings).unwrap() else { panic!("ldap") };
-    Ldap::new(settings, &tools()).unwrap()
+    Ldap::new(*settings, &tools()).unwrap()
 }
 
 const PASSWORD: &str = "the river ran past my school";

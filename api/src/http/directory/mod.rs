@@ -1,7 +1,7 @@
 //! `/v1/tenant/directory`: where the agency's accounts are held.
 
 #[cfg(test)]
-mod tests;
+pub mod tests;
 #[cfg(test)]
 mod trip_tests;
 
@@ -103,7 +103,7 @@ pub async fn set(door: Door<needs::TenantManage>, body: Body<SetDirectory>) -> A
     door.write(move |tx, who| {
         directories::put(tx, &row)?;
         tell(tx, &who.acting, "directory.set", &row.kind)?;
-        Ok(Reply::ok(&DirectoryView::of(&all, directories::get(tx)?)?)?)
+        Reply::ok(&DirectoryView::of(&all, directories::get(tx)?)?)
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! An agency says where its accounts are held, and nobody reads a secret back.
 
 use civicdesk_providers::directory::{Directory as Fake, Person, SECRET};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::testing::{TestApp, over_both};
 
@@ -9,6 +9,11 @@ const PATH: &str = "/v1/tenant/directory";
 
 async fn fake(desk: &TestApp) -> Fake {
     fake_of(desk, Vec::new()).await
+}
+
+/// What an agency would say of it.
+pub fn signed(fake: &Fake) -> Value {
+    json!({ "kind": "signed_http", "url": fake.url(), "secret": SECRET, "timeout_seconds": 2 })
 }
 
 /// The fake's time is the program's.

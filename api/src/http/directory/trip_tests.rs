@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use civicdesk_providers::directory::{Directory as Fake, Person, SECRET, Wrong};
+use civicdesk_providers::directory::{Person, Wrong};
 use serde_json::{Value, json};
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
         recovery_tests::{FIRST, SECOND, Town},
         testing::{Answered, TestApp, over_both},
     },
-    tests::fake_of,
+    tests::{fake_of, signed},
 };
 use crate::directories::ldap::tests::Branch;
 
@@ -27,10 +27,6 @@ fn person(subject: &str, email: &str, active: bool) -> Person {
 async fn held_in(desk: &TestApp, town: &Town<'_>, settings: Value) {
     let set = desk.put("/v1/tenant/directory", &town.agency.key, json!({ "settings": settings })).await;
     assert_eq!(set.status, 200, "{:?}", set.body);
-}
-
-fn signed(fake: &Fake) -> Value {
-    json!({ "kind": "signed_http", "url": fake.url(), "secret": SECRET, "timeout_seconds": 2 })
 }
 
 /// So many letters were sent before. Answers how many there are now.

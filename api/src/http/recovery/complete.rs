@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
+    accounts::elsewhere,
     app::App,
     fail::Fail,
     http::{
@@ -79,6 +80,7 @@ pub async fn complete(
 pub fn refused(refusal: Refusal) -> Fail {
     match refusal {
         Refusal::Code => Fail::conflict("code-refused", REFUSED),
+        Refusal::Rules(why) => Fail::field("/password", elsewhere::refused(&why)),
         Refusal::Password(why) => Fail::field("/password", why),
         Refusal::Fail(fail) => fail,
     }

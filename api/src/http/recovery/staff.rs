@@ -49,6 +49,7 @@ pub async fn choose(app: Data<App>, req: HttpRequest, slug: Path<String>, body: 
     done.map_err(|refusal| match refusal {
         Refusal::Code => Fail::conflict("code-refused", REFUSED),
         Refusal::Password(why) => Fail::field("/password", why),
+        Refusal::Rules(why) => Fail::field("/password", why),
         Refusal::Fail(fail) => fail,
     })?;
     Ok(Reply::nothing())

@@ -76,7 +76,8 @@ fn page(
     let hint = reader.word("code", kind(offer, "identifier_hint", "identifier_email_hint", "identifier_phone_hint"));
     address = address.hint(hint).typed("text", "username");
     let errors: Vec<_> = wrong.map(|flaw| address.refuse(&reader, flaw)).into_iter().collect();
-    let content = json!({ "way": way, "blanks": [address], "errors": errors, "form_token": reader.form_token() });
+    let content = json!({ "way": way, "blanks": [address], "errors": errors, "form_token": reader.form_token(),
+        "directory_down": offer.directory_down });
     let status = if wrong.is_none() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     reader.page(status, "recover_ask.html", content)
 }

@@ -45,7 +45,7 @@ pub async fn show(app: Data<App>, req: HttpRequest, path: Path<(String, String)>
         Some(token) => completing::holds(&app, reader.tenant, &token).await?,
         None => false,
     };
-    if holds { page(reader, &way, None).await } else { refused(reader, &way) }
+    if holds { page(reader, &way, None, "").await } else { refused(reader, &way) }
 }
 
 pub async fn send(
@@ -58,7 +58,7 @@ pub async fn send(
     let mut reader = Reader::enter(&app, &req, &slug).await?;
     let sent = sent::read(&reader, payload.into_inner()).await?;
     if sent.value("/password").trim().is_empty() {
-        return page(reader, &way, Some("missing")).await;
+        return page(reader, &way, Some("missing"), "").await;
     }
     let Some(token) = token(&reader) else { return refused(reader, &way) };
     let password = Secret::new(sent.value("/password"));
@@ -68,7 +68,8 @@ pub async fn send(
             reader.go_with_cookies(&format!("/{way}/done"))
         }
         Err(Refusal::Code) => refused(reader, &way),
-        Err(Refusal::Password(weak)) => page(reader, &way, Some(password::flaw(weak))).await,
+        Err(Refusal::Password(weak)) => page(reader, &way, Some(password::flaw(weak)), "").await,
+        Err(Refusal::Rules(why)) => page(reader, &way, Some("password_rules"), &why).await,
         Err(Refusal::Fail(fail)) => Err(fail.into()),
     }
 }
@@ -77,11 +78,17 @@ fn token(reader: &Reader) -> Option<Secret> {
     reader.kept(COOKIE).and_then(|kept| keys::read(&kept))
 }
 
-async fn page(mut reader: Reader, way: &str, flaw: Option<&str>) -> Result<HttpResponse, Problem> {
+async fn page(mut reader: Reader, way: &str, flaw: Option<&str>, why: &str) -> Result<HttpResponse, Problem> {
     let policy = asking::offer(&reader.app, reader.tenant).await?.policy;
     let mut blank = password::blank(&reader, &policy);
     let least = policy.least(false);
-    let errors: Vec<_> = flaw.map(|flaw| blank.refuse_below(&reader, flaw, least)).into_iter().collect();
+    let errors: Vec<_> = flaw
+        .map(|flaw| match why {
+            "" => blank.refuse_below(&reader, flaw, least),
+            why => blank.refuse_because(&reader, flaw, why),
+        })
+        .into_iter()
+        .collect();
     let content = json!({ "way": way, "blanks": [blank], "errors": errors, "form_token": reader.form_token() });
     let status = if flaw.is_none() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     reader.page(status, "recover_new.html", content)

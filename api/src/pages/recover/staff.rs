@@ -109,6 +109,8 @@ async fn set(app: Data<App>, req: HttpRequest, slug: Path<String>, payload: Payl
         }
         Err(Refusal::Code) => refused(reader),
         Err(Refusal::Password(weak)) => blank(reader, Some(password::flaw(weak))),
+        // Staff are held here alone: no directory has rules for them.
+        Err(Refusal::Rules(_)) => blank(reader, Some("missing")),
         Err(Refusal::Fail(fail)) => Err(fail.into()),
     }
 }

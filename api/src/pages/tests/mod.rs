@@ -3,6 +3,7 @@
 mod account;
 pub mod browser;
 mod colours;
+mod elsewhere;
 mod errors;
 mod forms;
 mod html;
