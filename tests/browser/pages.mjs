@@ -12,7 +12,7 @@ async function walk(language) {
   const page = await open(browser, language, false);
   for (const [state, way] of states) {
     try {
-      await way(page, { home, topic, language });
+      await way(page, { home, topic, language, other: `${base}/t/hillview` });
     } catch (broken) {
       throw new Error(`${language}, ${state}: ${broken.message}\n${await page.content()}`);
     }

@@ -31,7 +31,10 @@ async function type(blanks) {
 
 try {
   if (way !== 'given') {
-    await page.goto(`${home}/recover`);
+    await page.goto(`${home}/sign-in`);
+    await arrived('sign in', 'Sign in');
+    await tab(page, 'a[href$="/recover"]');
+    await enter(page);
     await arrived('ask', 'new password');
     await type({ identifier: address });
     await arrived('code', 'Check your messages');
@@ -52,6 +55,14 @@ try {
     await type({ code: letter.code, password });
   }
   await arrived('done', 'password');
+  await tab(page, 'main a');
+  await enter(page);
+  await arrived('home', 'like to do');
+  await tab(page, 'a[href$="/account"]');
+  await enter(page);
+  await arrived('sign in again', 'Sign in');
+  await type({ identifier: address, password });
+  await arrived('account', 'Your account');
 } finally {
   await browser.close();
   done();

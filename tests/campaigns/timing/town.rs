@@ -68,6 +68,16 @@ impl Town {
         people
     }
 
+    /// People who had an account, and took it away.
+    fn erased(&self, many: usize) -> Vec<String> {
+        let people = self.registered(&self.portal, many);
+        side_by_side(&people, |person| {
+            let signed = self.portal.sign_in(person, FIRST).expecting(201).json();
+            self.program.client(signed["token"].as_str()).delete("/v1/account").expecting(204);
+        });
+        people
+    }
+
     /// Somebody asks for a code to get in again: the first class is of people whom nobody knows.
     pub fn asks(&self, each: usize) -> Vec<Vec<Question>> {
         let many = each.div_ceil(ASKED);
@@ -78,6 +88,7 @@ impl Town {
             ("an account", self.registered(&self.portal, many)),
             ("an address never proven", unverified),
             ("a disabled account", self.disabled(many)),
+            ("an erased account", self.erased(many)),
             ("an account of another agency", self.registered(&self.other, many)),
         ];
         let path = self.portal.path("recoveries");
@@ -97,6 +108,7 @@ impl Town {
             ("an unknown address", self.strangers(many), SECOND),
             ("a wrong password", self.registered(&self.portal, many), SECOND),
             ("a disabled account", self.disabled(many), FIRST),
+            ("an erased account", self.erased(many), FIRST),
             ("an account of another agency", self.registered(&self.other, many), FIRST),
         ];
         let path = self.portal.path("sign-ins");

@@ -13,7 +13,7 @@ use crate::observatory::score;
 /// What every page reaches at least.
 const AIM: i32 = 115;
 /// Every page that a stranger can open, a form that was sent wrongly, and what is not there.
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 25] = [
     "",
     "/requests/new",
     "/requests/new?topic=other",
@@ -28,6 +28,16 @@ const PAGES: [&str; 15] = [
     "/register/rec_0197f2a1c3d47b3e8a1f5c2d9e6b7a91",
     "/register/done",
     "/register/new",
+    "/recover/help",
+    "/object",
+    "/object/done",
+    "/proofs/none",
+    "/staff/recover",
+    "/staff/recover/sent",
+    "/staff/recover/new",
+    "/sign-in",
+    "/sign-in/code",
+    "/account",
     "/nothing",
 ];
 

@@ -56,7 +56,7 @@ async fn send(app: Data<App>, req: HttpRequest, slug: Path<String>, payload: Pay
 fn ask(mut reader: Reader, sent: &Sent, wrong: Option<&str>) -> Result<HttpResponse, Problem> {
     let mut address = Blank::usual(&reader, "code", "identifier", "line", sent);
     address.label = reader.word("code", "identifier_email");
-    address = address.hint(reader.word("code", "identifier_email_hint")).typed("email", "username");
+    address = address.hint(reader.word("code", "identifier_email_hint")).typed("email", "email");
     let errors: Vec<_> = wrong.map(|flaw| address.refuse(&reader, flaw)).into_iter().collect();
     let content = json!({ "way": WAY, "blanks": [address], "errors": errors, "form_token": reader.form_token() });
     reader.page(status(wrong), "staff_ask.html", content)
