@@ -19,6 +19,7 @@ pub mod letter;
 mod load;
 pub mod mails;
 pub mod race;
+pub mod race_kills;
 mod result;
 pub mod secrets;
 pub mod thousand;
@@ -46,6 +47,7 @@ pub const ALL: &[Campaign] = &[
     intake::CAMPAIGN,
     kills::CAMPAIGN,
     race::CAMPAIGN,
+    race_kills::CAMPAIGN,
     secrets::CAMPAIGN,
     thousand::CAMPAIGN,
     timing::CAMPAIGN,

@@ -1,7 +1,7 @@
 //! A short slice of each long proof at every run of the tests; `tests/campaign` runs them whole.
 
 use civicdesk_tests::{
-    campaigns::{Finding, corpora, hooks_kills, kills, race, secrets, thousand, timing},
+    campaigns::{Finding, corpora, hooks_kills, kills, race, race_kills, secrets, thousand, timing},
     harness::Engine,
 };
 
@@ -39,6 +39,10 @@ mod codes {
         holds(&race::run(engine, 50, 1));
     }
 
+    fn killed_in_the_middle_it_leaves_no_code_half_used(engine: Engine) {
+        holds(&race_kills::run(engine, 3, 1));
+    }
+
     fn no_answer_differs_by_who_has_an_account(engine: Engine) {
         holds(&timing::run(engine, timing::Size { each: 8, times: false }, "", 1));
     }
@@ -49,6 +53,7 @@ mod codes {
 
     civicdesk_tests::on_both_engines!(
         of_sixty_four_who_come_with_one_code_one_gets_in,
+        killed_in_the_middle_it_leaves_no_code_half_used,
         no_answer_differs_by_who_has_an_account,
         no_code_password_or_token_is_left_in_logs_figures_events_or_the_database,
     );

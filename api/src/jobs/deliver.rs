@@ -145,8 +145,13 @@ impl Deliver {
                 None => privacy::refusal(tx, &case, &message, &hashes)?,
                 refusal => refusal,
             };
+            // Whoever has just written is awake, though the answer takes the fallback of where they wrote.
+            let awake_at = match message.first_channel_id {
+                Some(first) => heard_at.max(reach::heard(tx, &to, case.id, first)?),
+                None => heard_at,
+            };
             let held = match kinds(&channel.connector).filter(|_| !urgent && message.state == "queued") {
-                Some(can) => hold::until(tx, &can, &to, heard_at, now)?,
+                Some(can) => hold::until(tx, &can, &to, awake_at, now)?,
                 None => None,
             };
             Ok::<_, Fail>(open.then_some(Ready { message, case, channel, files, barred, held, heard_at }))

@@ -104,7 +104,28 @@ fn a_text_of_somebody_without_a_name_is_in_a_case(engine: Engine) {
     }
 }
 
+fn where_one_provider_is_down_the_other_takes_over_and_each_answer_comes_once(engine: Engine) {
+    let program = desk(engine);
+    let agency = program.tenant("riverton");
+    let (first, second) = (Line::open(&agency, "twilio"), Line::open(&agency, "vonage"));
+    let linked = json!({ "fallback_channel_id": second.channel });
+    agency.patch(&format!("/v1/channels/{}", first.channel), linked).expecting(200);
+    let case = case_of(&agency, &first);
+    let before = until("the receipt has come", || Some(first.network.taken()).filter(|taken| !taken.is_empty()));
+    first.network.troubles().times(1000, &Trouble::Down(503));
+    let all = ["It will be mended on Monday.", "And the one beside it on Tuesday."];
+    for words in all {
+        let message = answer(&agency, &case, words).expecting(202).json();
+        let sent = until_state(&agency, text(&message, "id"), &["sent", "delivered", "failed", "unknown"]);
+        assert_eq!(text(&sent, "state"), "sent", "{sent}");
+    }
+    assert_eq!(second.network.taken(), all);
+    assert_eq!(first.network.taken(), before);
+    assert_eq!(first.health()["state"], "failing");
+}
+
 civicdesk_tests::on_both_engines!(
+    where_one_provider_is_down_the_other_takes_over_and_each_answer_comes_once,
     a_token_revoked_in_the_middle_shows_in_the_channels_health_and_nothing_is_lost,
     a_text_that_is_too_long_is_refused_before_the_provider_is_asked,
     an_answer_arrives_to_the_letter,
