@@ -60,6 +60,7 @@ fn agency(out: &mut String, base_url: &str, tenant: &TenantKeys) {
 fn to_try(ready: &Ready, first: &TenantKeys, second: &TenantKeys, dir: &Path, case: &str) -> String {
     let address = first.channels.first().map(|c| c.address.as_str()).unwrap_or_default();
     let (email, password) = first.staff.last().map(|m| (m.email.as_str(), m.password.as_str())).unwrap_or_default();
+    let citizen = first.citizens.first().map(|c| c.address.as_str()).unwrap_or_default();
     format!(
         r#"
 Things to try. First, in another terminal:
@@ -97,6 +98,11 @@ Things to try. First, in another terminal:
 
   curl -s -H 'Content-Type: application/json' $U/auth/login \
     -d '{{"tenant": "{slug}", "email": "{email}", "password": "{password}"}}'
+
+7. Forget a password as a citizen: ask for a code on the page, read it in `sent`, and set a new one.
+
+  {base}/t/{slug}/recover   for {citizen}
+  grep -h "code is" $(ls -t {sent}/* | head -1)
 "#,
         base = ready.base_url,
         key = first.api_key,

@@ -25,7 +25,7 @@ pub const RIVERTON: Agency = Agency {
         Person { key: "lena", name: "Lena Novak", email: "lena@riverton.example", role: "agent" },
         Person { key: "ruth", name: "Ruth Klein", email: "ruth@riverton.example", role: "auditor" },
     ],
-    citizens: &[NUNEZ, WHITFIELD],
+    citizens: &[WHITFIELD, FERNANDEZ],
     story: &[
         mail((0, 9, 12), "recycling", WHITFIELD, HELP, include_bytes!("riverton/01-recycling.eml")),
         change((0, 9, 40), "recycling", "maria", To { assignee: Some("dev"), tags: &["waste"], ..SAME }),
