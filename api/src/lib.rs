@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod acting;
 pub mod admin_socket;
 pub mod app;
+pub mod audit;
 pub mod auth;
 pub mod backup;
 pub mod blobs;

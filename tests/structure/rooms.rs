@@ -12,6 +12,9 @@ fn closed_to(room: &str) -> Vec<&'static str> {
     match room {
         "http" | "pages" => vec!["cli"],
         "jobs" | "channels" | "directories" => vec!["http", "pages", "cli"],
+        "audit" => {
+            vec!["http", "pages", "cli", "jobs", "channels", "directories", "cases", "people", "recovery", "accounts"]
+        }
         "auth" => vec!["http", "pages", "cli", "jobs", "channels", "directories"],
         "store" => [&["http", "pages", "cli", "jobs", "channels", "directories", "auth"], RULES.as_slice()].concat(),
         // Who holds the accounts is asked by the rules of accounts alone.

@@ -49,10 +49,11 @@ pub struct Claims {
     exp: i64,
 }
 
-struct Key {
-    kid: String,
-    sign: EncodingKey,
-    verify: DecodingKey,
+/// A key that signs, and what it is known by.
+pub struct Key {
+    pub kid: String,
+    pub sign: EncodingKey,
+    pub verify: DecodingKey,
     public: Jwk,
 }
 
@@ -221,7 +222,8 @@ fn secrets(seal: &Seal, stored: &str) -> Result<Vec<u8>, Fail> {
     seal.open(FLAG, &sealed).map(|opened| opened.to_vec())
 }
 
-fn key(secret: &[u8]) -> Result<Key, Fail> {
+/// The key of these 32 secret bytes.
+pub fn key(secret: &[u8]) -> Result<Key, Fail> {
     let broken = |e: jsonwebtoken::errors::Error| Fail::Broken(format!("a token key: {e}"));
     let sign = EncodingKey::from_ed_der(&[PKCS8.as_slice(), secret].concat());
     let mut public = Jwk::from_encoding_key(&sign, Algorithm::EdDSA).map_err(broken)?;

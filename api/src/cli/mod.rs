@@ -1,5 +1,6 @@
 //! The command line: what each command does, in a running server where one holds the data, and here where none does.
 
+mod audit;
 mod backup;
 mod channel;
 mod connectors;

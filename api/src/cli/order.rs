@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{backup, channel, directory, doctor, key, outgoing, staff, tenant};
+use super::{audit, backup, channel, directory, doctor, key, outgoing, staff, tenant};
 use crate::{fail::Fail, installation::Installation};
 
 /// One command, as it is typed and as it travels to a running server.
@@ -20,6 +20,9 @@ pub enum Order {
     /// See how the directory is that holds a tenant's accounts.
     #[command(subcommand)]
     Directory(directory::Directory),
+    /// Prove that a tenant's log is as it was written.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Make API keys.
     #[command(subcommand)]
     Key(key::Key),
@@ -56,6 +59,7 @@ pub async fn execute(on: &Installation, order: Order) -> Result<Answer, Fail> {
         Order::Tenant(tenant) => tenant.run(on).await,
         Order::Channel(channel) => channel.run(on).await,
         Order::Directory(directory) => directory.run(on).await,
+        Order::Audit(audit) => audit.run(on).await,
         Order::Key(key) => key.run(on).await,
         Order::Staff(staff) => staff.run(on).await,
         Order::Outgoing(outgoing) => outgoing.run(on).await,

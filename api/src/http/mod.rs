@@ -45,6 +45,7 @@
 pub mod accounts;
 mod api_keys;
 pub mod attachments;
+mod audit;
 mod auth;
 pub mod body;
 mod cases;
@@ -188,7 +189,7 @@ fn v1(to: &mut ServiceConfig) {
     accounts::configure(to);
     to.service(inbound::reconciliation).service(inbound::list).service(inbound::read);
     to.service(inbound::raw).service(inbound::replay);
-    to.service(events::of_case).service(events::list);
+    to.service(events::of_case).service(events::list).service(audit::checkpoint);
     to.service(attachments::upload).service(attachments::read).service(attachments::download);
     to.service(contacts::list).service(contacts::create).service(contacts::read).service(contacts::update);
     to.service(contacts::add_identity).service(contacts::remove_identity).service(history::read);

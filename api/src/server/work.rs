@@ -7,7 +7,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    admin_socket,
+    admin_socket, audit,
     channels::{
         listener::{self, Limits, Listener, Protocol},
         poller::Poller,
@@ -54,6 +54,7 @@ pub async fn start(on: &Arc<Installation>, doors: Doors, stop: &CancellationToke
     let jobs = jobs::Deps { intake, opener, recovery, paused: outgoing::paused, patience, scanner };
     let runner = Runner::new(on.app.store.clone(), on.app.clock.clone(), jobs::all(jobs));
     work.spawn(runner.run(stop.clone()));
+    work.spawn(audit::keeper::run(on.app.store.clone(), on.app.clock.clone(), stop.clone()));
     work.spawn(sweep::run(on.intake.clone(), stop.clone()));
     work.spawn(Poller::new(on.intake.clone(), on.opener.clone(), stop.clone()).run());
     for (socket, protocol) in [(doors.lmtp, Protocol::Lmtp), (doors.smtp, Protocol::Smtp)] {

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod address_claims;
 pub mod assigning;
 pub mod attachments;
+pub mod audit_seals;
 pub mod auto_letters;
 pub mod budgets;
 pub mod cases;

@@ -224,6 +224,9 @@ tenant_tables! {
         tenant_id: Id, id: Id, staff_id: Id, purpose: Text, version: BigInt, token_hash: Binary, created_at: Ts,
         expires_at: Ts, used_at: Nullable<Ts>, ended_at: Nullable<Ts>,
     }
+    audit_seals (tenant_id, n) {
+        tenant_id: Id, n: BigInt, first_seq: BigInt, last_seq: BigInt, hash: Binary, sealed_at: Ts,
+    }
     secret_letters (tenant_id, id) {
         tenant_id: Id, id: Id, channel_id: Id, contact_id: Nullable<Id>, purpose: Text, sealed: Nullable<Binary>,
         state: Text, detail: Nullable<Text>, attempts: Integer, created_at: Ts, useless_at: Ts, state_at: Ts,

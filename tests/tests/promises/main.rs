@@ -1,5 +1,6 @@
 //! What CivicDesk promises, tested from outside on both databases; one file for each part of the promise.
 
+mod audit;
 mod headers;
 mod hooks;
 mod observatory;
