@@ -12,6 +12,7 @@ use crate::{
         passwords::Passwords,
         quota::Quotas,
         seal::{MasterKey, Seal},
+        seats::Seats,
         tokens::Tokens,
     },
     blobs::Blobs,
@@ -70,6 +71,8 @@ pub struct App {
     pub tokens: Tokens,
     pub limits: Limits,
     pub quotas: Quotas,
+    /// Streams that agencies hold open.
+    pub seats: Seats,
 }
 
 impl App {
@@ -116,6 +119,7 @@ impl App {
             tokens,
             limits: Limits::default(),
             quotas,
+            seats: Seats::default(),
         })
     }
 

@@ -36,6 +36,7 @@ pub const LETTER: Prefix = Prefix("let");
 pub const ACCOUNT: Prefix = Prefix("acc");
 pub const ADDRESS: Prefix = Prefix("adr");
 pub const SIGN_IN: Prefix = Prefix("sin");
+pub const WEBHOOK: Prefix = Prefix("whk");
 
 impl Prefix {
     /// `cas_0197…`: the id as it is shown outside.

@@ -32,4 +32,5 @@ pub mod store;
 pub mod tenants;
 mod texts;
 pub mod tls;
+pub mod webhooks;
 pub mod workers;

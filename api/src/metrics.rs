@@ -17,6 +17,7 @@ const SLOW: &str = "civicdesk_silent_channels_total";
 const BUDGET: &str = "civicdesk_budget_notices_total";
 const SCANS: &str = "civicdesk_scanned_files_total";
 const RECOVERIES: &str = "civicdesk_recoveries_total";
+const WEBHOOKS: &str = "civicdesk_webhook_calls_total";
 const HOOKS: &str = "civicdesk_hook_calls_total";
 const ERRORS: &str = "civicdesk_errors_total";
 
@@ -44,6 +45,7 @@ pub fn start() -> Result<(), BuildError> {
     describe_counter!(SCANS, "Files scanned, by what was found; later ones wait because the scanner did not answer");
     describe_counter!(RECOVERIES, "Steps of citizens who make an account or forgot the password, by outcome");
     describe_counter!(HOOKS, "Calls of providers, by connector and how they ended; forged ones are stored nowhere");
+    describe_counter!(WEBHOOKS, "Calls to the endpoints of agencies, by how they ended; dead ones are tried no more");
     describe_counter!(ERRORS, "Errors logged, by the line of the runbook that says what to do");
     Ok(())
 }
@@ -112,6 +114,11 @@ pub fn recovery(outcome: &'static str) {
 /// A provider's call ended with one of `taken`, `forged`, `malformed`, `failed`.
 pub fn hook(connector: &str, end: &'static str) {
     counter!(HOOKS, "connector" => connector.to_owned(), "end" => end).increment(1);
+}
+
+/// A call to an agency's endpoint ended with one of `delivered`, `failed`, `dead`, `gone`.
+pub fn webhook(end: &'static str) {
+    counter!(WEBHOOKS, "end" => end).increment(1);
 }
 
 fn add(name: &'static str, label: &'static str, value: &'static str, count: usize) {

@@ -11,7 +11,7 @@ const BINDERS: [&str; 3] = ["main", "cli", "lib"];
 fn closed_to(room: &str) -> Vec<&'static str> {
     match room {
         "http" | "pages" => vec!["cli"],
-        "jobs" | "channels" | "directories" => vec!["http", "pages", "cli"],
+        "jobs" | "channels" | "directories" | "webhooks" => vec!["http", "pages", "cli"],
         "audit" => {
             vec!["http", "pages", "cli", "jobs", "channels", "directories", "cases", "people", "recovery", "accounts"]
         }

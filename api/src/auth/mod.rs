@@ -9,6 +9,7 @@ pub mod passwords;
 pub mod policy;
 pub mod quota;
 pub mod seal;
+pub mod seats;
 pub mod sessions;
 pub mod staff;
 pub mod tokens;

@@ -72,6 +72,7 @@ rights! {
     KeysManage = "keys:manage", "Make and revoke API keys.";
     TenantRead = "tenant:read", "Read the agency's settings.";
     TenantManage = "tenant:manage", "Change the agency's settings, and make owners.";
+    WebhooksManage = "webhooks:manage", "Have the event log sent elsewhere, and see what was sent.";
     FilesUnsafe = "files:unsafe", "Download messages as they came though a scanner found something in a file of theirs.";
 }
 

@@ -41,6 +41,11 @@ impl Opener {
         Self(Arc::new(Inner { registry, tools, seal, open: Mutex::default() }))
     }
 
+    /// What is lent to every channel.
+    pub fn tools(&self) -> &Tools {
+        &self.0.tools
+    }
+
     pub fn registry(&self) -> &Registry {
         &self.0.registry
     }

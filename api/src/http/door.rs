@@ -135,6 +135,11 @@ impl<R: Needs> Door<R> {
         Ok(value)
     }
 
+    /// Whether the credential's form is still good: for answers that go on longer than it may hold.
+    pub fn still(&self) -> Result<(), Problem> {
+        Ok(Credential::read(bearer(&self.req)?, &self.app.tokens, self.app.now()).map(drop)?)
+    }
+
     fn refused(&self, refused: Refused) -> Problem {
         refusal(&self.app, &self.credential, refused)
     }

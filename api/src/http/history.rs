@@ -13,7 +13,6 @@ use super::{
     consents::{self, KeywordView},
     contacts::named,
     door::Door,
-    events::EventView,
     messages::MessageView,
     show::{moment, time},
     wire::{Answer, Reply},
@@ -23,6 +22,7 @@ use crate::{
     fail::Fail,
     people::history::{self, Lived},
     store::{Tx, Uid, cases, channels, messages::Message},
+    webhooks::event::EventView,
 };
 
 /// A part of a list.

@@ -68,6 +68,7 @@ mod inbound;
 mod joining;
 mod json;
 mod likely;
+mod live;
 mod measure;
 mod merging;
 mod messages;
@@ -91,6 +92,7 @@ mod tenant;
 mod tenants;
 mod topics;
 pub mod uploads;
+mod webhooks;
 pub mod wire;
 
 #[cfg(test)]
@@ -189,7 +191,7 @@ fn v1(to: &mut ServiceConfig) {
     accounts::configure(to);
     to.service(inbound::reconciliation).service(inbound::list).service(inbound::read);
     to.service(inbound::raw).service(inbound::replay);
-    to.service(events::of_case).service(events::list).service(audit::checkpoint);
+    to.service(events::of_case).service(events::list).service(live::follow).service(audit::checkpoint);
     to.service(attachments::upload).service(attachments::read).service(attachments::download);
     to.service(contacts::list).service(contacts::create).service(contacts::read).service(contacts::update);
     to.service(contacts::add_identity).service(contacts::remove_identity).service(history::read);
@@ -197,6 +199,7 @@ fn v1(to: &mut ServiceConfig) {
     to.service(proofs::ask).service(proofs::read).service(proofs::confirm);
     to.service(consents::list).service(consents::set);
     to.service(topics::list).service(topics::create).service(topics::read).service(topics::update);
+    webhooks::configure(to);
     to.service(search::search);
 }
 

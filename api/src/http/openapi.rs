@@ -10,7 +10,7 @@ use super::{down, problem};
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// What each tag holds, in the order of the documentation.
-const TAGS: [(&str, &str); 20] = [
+const TAGS: [(&str, &str); 21] = [
     ("cases", "The shared record: what was asked, and where it stands."),
     ("messages", "What was said in a case, and answering."),
     ("attachments", "Files up and down."),
@@ -23,6 +23,7 @@ const TAGS: [(&str, &str); 20] = [
     ("hooks", "Where the networks' providers call us."),
     ("inbound", "The ledger: everything that came in, and what became of it."),
     ("events", "The log: who did what, when."),
+    ("webhooks", "Where the log is sent, signed by Standard Webhooks 1.0, and what became of each call."),
     ("search", "Finding cases, messages and contacts by their words."),
     ("auth", "Signing in and out."),
     ("staff", "Those who work for the agency."),

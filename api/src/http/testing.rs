@@ -151,6 +151,14 @@ impl TestApp {
         Self::with(desk.app.store.clone(), desk.clock.clone(), dir, 10_000, Scanning::Off).await
     }
 
+    /// Another process, with connections of its own to the same PostgreSQL.
+    #[cfg(feature = "postgres")]
+    pub async fn apart(desk: &Self) -> Self {
+        let url = Url::Postgres(desk._database.as_ref().unwrap().url("APP"));
+        let store = Store::open(&url, 2, tokio::runtime::Handle::current()).unwrap();
+        Self::with(store, desk.clock.clone(), tempfile::tempdir().unwrap(), 10_000, Scanning::Off).await
+    }
+
     /// Another process on the same data, whose files are scanned.
     pub async fn beside_scanning(desk: &Self, scanning: Scanning) -> Self {
         let dir = tempfile::tempdir().unwrap();
@@ -266,6 +274,10 @@ impl TestApp {
         let response: ServiceResponse<BoxBody> = call_service(&service, request.to_request()).await;
         let (_, response) = response.into_parts();
         let (status, headers) = (response.status(), response.headers().clone());
+        if headers.get("content-type").is_some_and(|kind| kind == "text/event-stream") {
+            // It does not end.
+            return Answered { status, headers, body: Value::Null };
+        }
         let bytes = to_bytes(response.into_body()).await.unwrap();
         let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
         let body =

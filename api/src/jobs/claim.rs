@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::store::{
     Result, Time, Tx, Uid,
     jobs::{self, Busy, Job},
-    messages,
+    messages, webhooks,
 };
 
 /// The kind of job that sends a message.
@@ -16,10 +16,11 @@ const TOGETHER: usize = 10;
 /// Rows that are looked at in one turn.
 const MOST: i64 = 200;
 
-/// A line in which jobs wait for each other: a channel's deliveries, or a kind of work.
+/// A line in which jobs wait for each other: a channel's deliveries, an endpoint's, or a kind of work.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Lane {
     Channel(Uid),
+    Webhook(Uid),
     Kind(String),
 }
 
@@ -34,10 +35,11 @@ pub struct Taken {
 pub fn claim(tx: &mut Tx, now: Time, until: Time, running: &[Lane], braked: &[String]) -> Result<Vec<Taken>> {
     let held = jobs::held(tx, now)?;
     let held = lanes(tx, held)?.into_iter().map(|(lane, _)| lane);
-    let mut busy = Busy { kinds: braked.to_vec(), channels: Vec::new() };
+    let mut busy = Busy { kinds: braked.to_vec(), ..Busy::default() };
     for lane in held.chain(running.iter().cloned()) {
         match lane {
             Lane::Channel(id) => busy.channels.push(id),
+            Lane::Webhook(id) => busy.subjects.push(id),
             Lane::Kind(kind) => busy.kinds.push(kind),
         }
     }
@@ -65,6 +67,9 @@ fn lanes(tx: &mut Tx, found: Vec<Job>) -> Result<Vec<(Lane, Job)>> {
         false => messages::channels_of(tx, &messages)?.into_iter().collect(),
     };
     let lane = |job: &Job| {
+        if let Some(webhook) = job.subject_id.filter(|_| job.kind == webhooks::JOB) {
+            return Lane::Webhook(webhook);
+        }
         let message = job.subject_id.filter(|_| job.kind == DELIVER);
         let channel = message.and_then(|id| channels.get(&id).copied().flatten());
         channel.map_or_else(|| Lane::Kind(job.kind.clone()), Lane::Channel)

@@ -107,7 +107,7 @@ mod tests {
     }
 
     async fn left(bench: &Bench, town: Uuid) -> (bool, usize) {
-        let (now, busy) = (bench.now(), Busy { kinds: vec!["deliver".to_owned()], channels: Vec::new() });
+        let (now, busy) = (bench.now(), Busy { kinds: vec!["deliver".to_owned()], ..Busy::default() });
         let read =
             move |tx: &mut Tx| Ok((inbound::oldest_waiting(tx)?.is_some(), jobs::due(tx, now, &busy, 10)?.len()));
         let read: Result<(bool, usize)> = bench.store.tenant(town).read(read).await;

@@ -33,6 +33,7 @@ mod verdict;
 mod way;
 #[cfg(test)]
 mod way_tests;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ use crate::{
     cases::{intake, keywords::NOTICE, media::FETCH, scan::SCAN},
     channels::open::Opener,
     recovery::{Desk, asking::ASKED, giving::OVER, secrets::SEND},
-    store::{Time, jobs::Job},
+    store::{Time, jobs::Job, webhooks::JOB as WEBHOOK},
 };
 use claim::DELIVER;
 use deliver::Deliver;
@@ -77,6 +78,9 @@ const FETCHING: usize = 8;
 /// Agencies whose short answers are sent side by side.
 const ANSWERING: usize = 16;
 
+/// Endpoints that are sent their agency's log side by side.
+const TELLING: usize = 256;
+
 /// Agencies whose channels or files are looked at side by side.
 const LOOKING: usize = 4;
 
@@ -95,6 +99,7 @@ pub fn all(deps: Deps) -> Vec<Work> {
         work(OVER, LOOKING, None, &deps, |d, t, j, s| async move { recovery::over(&d, t, j, s).await }),
         work(SEND, RECOVERING, held, &deps, |d, t, j, s| async move { secret_letters::lane(&d, t, j, s).await }),
         work(NOTICE, ANSWERING, held, &deps, |d, t, j, s| async move { notices::lane(&d, t, j, s).await }),
+        work(WEBHOOK, TELLING, held, &deps, |d, t, j, s| async move { webhooks::lane(&d, t, j, s).await }),
         work(DELIVER, SENDING, held, &deps, |d, t, j, s| async move { Deliver(d).lane(t, j, s).await }),
     ]
 }

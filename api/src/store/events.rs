@@ -9,6 +9,7 @@ use super::{
     schema::events,
     tenant,
     types::{Id, Ts},
+    webhooks,
 };
 
 /// One line of the log.
@@ -49,7 +50,7 @@ pub fn append(tx: &mut Tx, mut lines: Vec<Event>) -> Result<()> {
     let into = tx.insert(events::table);
     each!(tx.conn(), c => into.values(&lines).execute(c))?;
     tx.wake(Wake::Event);
-    Ok(())
+    lines.first().map_or(Ok(()), |line| webhooks::awaken_all(tx, line.at))
 }
 
 /// Lines in their order, after a place in the log.
@@ -62,6 +63,12 @@ pub fn list(tx: &mut Tx, filter: &Filter, limit: i64) -> Result<Vec<Event>> {
         query = query.filter(events::contact_id.eq(contact));
     }
     Ok(query.order(events::seq).limit(limit).select(Event::as_select()).load(tx.conn())?)
+}
+
+/// Lines at these places, in their order.
+pub fn at(tx: &mut Tx, places: &[i64]) -> Result<Vec<Event>> {
+    let lines = tx.of(events::table).filter(events::seq.eq_any(places.to_vec())).order(events::seq);
+    Ok(lines.select(Event::as_select()).load(tx.conn())?)
 }
 
 /// Lines about people that are no messages of theirs, newest first, from a position on.

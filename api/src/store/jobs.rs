@@ -64,6 +64,8 @@ pub struct Busy {
     pub kinds: Vec<String>,
     /// Deliveries on these channels.
     pub channels: Vec<Uid>,
+    /// Jobs about these.
+    pub subjects: Vec<Uid>,
 }
 
 /// What is due and in nobody's hand, the longest waiting first.
@@ -71,6 +73,7 @@ pub fn due(tx: &mut Tx, now: Time, busy: &Busy, limit: i64) -> Result<Vec<Job>> 
     let free = tx.of(jobs::table).filter(jobs::due_at.le(now));
     let free = free.filter(jobs::leased_until.is_null().or(jobs::leased_until.le(now)));
     let free = free.filter(jobs::kind.ne_all(busy.kinds.clone()));
+    let free = free.filter(jobs::subject_id.is_null().or(jobs::subject_id.ne_all(busy.subjects.clone())));
     let order = (jobs::due_at, jobs::id);
     if busy.channels.is_empty() {
         return Ok(free.order(order).limit(limit).select(Job::as_select()).load(tx.conn())?);
@@ -140,6 +143,18 @@ pub fn hurry(tx: &mut Tx, channel: Uid, now: Time) -> Result<()> {
         tx.wake(Wake::Job(now.0.as_microsecond()));
     }
     Ok(())
+}
+
+/// Makes a job due at this moment at the latest, unless somebody has it in hand. Says whether there is such a job.
+pub fn bring_forward(tx: &mut Tx, id: Uid, at: Time) -> Result<bool> {
+    let job = tx.of(jobs::table).filter(jobs::id.eq(id)).select((jobs::due_at, jobs::leased_until));
+    let job: Option<(Time, Option<Time>)> = job.first(tx.conn()).optional()?;
+    let Some((due, leased)) = job else { return Ok(false) };
+    if leased.is_none() && due > at {
+        diesel::update(tx.of(jobs::table).filter(jobs::id.eq(id))).set(jobs::due_at.eq(at)).execute(tx.conn())?;
+        tx.wake(Wake::Job(at.0.as_microsecond()));
+    }
+    Ok(true)
 }
 
 /// Gives jobs out of hand as if they had not been taken.

@@ -56,6 +56,8 @@ pub mod topics;
 pub mod types;
 pub mod usage;
 pub mod visits;
+pub mod webhook_deliveries;
+pub mod webhooks;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -232,6 +232,17 @@ tenant_tables! {
         state: Text, detail: Nullable<Text>, attempts: Integer, created_at: Ts, useless_at: Ts, state_at: Ts,
         recovery_id: Nullable<Id>, parts: Nullable<Integer>, billed_in: Nullable<Text>, unsure_at: Nullable<Ts>,
     }
+    webhooks (tenant_id, id) {
+        tenant_id: Id, id: Id, url: Text, description: Nullable<Text>, kinds: Nullable<Text>, payload: Text, state: Text,
+        state_reason: Nullable<Text>, state_at: Ts, sealed: Binary, old_sealed: Nullable<Binary>, old_until: Nullable<Ts>,
+        cursor: BigInt, failures: Integer, failing_since: Nullable<Ts>, rests_until: Nullable<Ts>, version: BigInt,
+        created_at: Ts, updated_at: Ts,
+    }
+    webhook_deliveries (tenant_id, webhook_id, event_id) {
+        tenant_id: Id, webhook_id: Id, event_id: Id, seq: BigInt, kind: Text, case_id: Nullable<Id>, state: Text,
+        held: Bool, passed: Bool, attempts: Integer, next_at: Ts, first_failed_at: Nullable<Ts>,
+        last_status: Nullable<Integer>, last_error: Nullable<Text>, delivered_at: Nullable<Ts>, created_at: Ts,
+    }
     search_docs (tenant_id, docid) {
         tenant_id: Id, docid: BigInt, kind: Text, ref_id: Id, case_id: Nullable<Id>, at: Ts, tokens: Text,
     }

@@ -17,7 +17,7 @@ use crate::{
     fail::Fail,
     store::{
         self, Time, Tx, address_claims, attachments, auto_letters, budgets, idempotency, objections, proofs, receipts,
-        recoveries, secret_letters, sessions, sign_ins, staff_keys, tenants,
+        recoveries, secret_letters, sessions, sign_ins, staff_keys, tenants, webhook_deliveries,
     },
 };
 
@@ -38,6 +38,8 @@ const BUDGET_HOURS: i64 = 48;
 const PROOFS: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// What a network says of a message waits so long for that message.
 const STRANGE: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// What endpoints were sent can be looked up, and sent again by itself, for so long.
+const TOLD: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Rows that one transaction forgets.
 const TOGETHER: i64 = 500;
 
@@ -78,7 +80,7 @@ async fn sweep_next(deps: &Deps, stop: &CancellationToken) -> Result<bool, Fail>
 
 async fn sweep(deps: &Deps, tenant: Uuid, stop: &CancellationToken) -> Result<(), Fail> {
     let now = Time::new(deps.clock.now());
-    let old: [fn(&mut Tx, Time) -> store::Result<usize>; 12] = [
+    let old: [fn(&mut Tx, Time) -> store::Result<usize>; 13] = [
         |tx, now| idempotency::prune(tx, before(now, REPEATED), TOGETHER),
         |tx, now| sessions::forget(tx, before(now, ENDED), TOGETHER),
         |tx, now| sign_ins::forget(tx, before(now, ENDED), TOGETHER),
@@ -91,6 +93,7 @@ async fn sweep(deps: &Deps, tenant: Uuid, stop: &CancellationToken) -> Result<()
         |tx, now| attachments::forget_unused(tx, before(now, DAY), TOGETHER),
         |tx, now| proofs::forget(tx, before(now, PROOFS), TOGETHER),
         |tx, now| receipts::forget_strange(tx, before(now, STRANGE), TOGETHER),
+        |tx, now| webhook_deliveries::forget_delivered(tx, before(now, TOLD), TOGETHER),
     ];
     for forget in old {
         while !stop.is_cancelled() {
