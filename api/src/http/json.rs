@@ -13,6 +13,9 @@ use crate::fail::Field;
 /// Deeper documents are refused.
 const DEEPEST: usize = 64;
 
+/// Up to here every whole number has a floating-point form of its own.
+const LARGEST_EXACT: f64 = 9_007_199_254_740_991.0;
+
 /// Why a document is not taken.
 #[derive(Debug)]
 pub enum Refused {
@@ -108,6 +111,10 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_f64<E: de::Error>(self, n: f64) -> Result<Value, E> {
+        // JSON knows one kind of number: `56.0` is as whole as `56`.
+        if n.fract() == 0.0 && n.abs() <= LARGEST_EXACT {
+            return Ok((n as i64).into());
+        }
         Number::from_f64(n).map(Value::Number).ok_or_else(|| E::custom("a number beyond what can be counted"))
     }
 
@@ -168,6 +175,12 @@ mod tests {
         assert!(read(nest(64).as_bytes()).is_ok());
         assert!(malformed(&nest(65)).contains("deeper than 64"));
         assert!(malformed(&nest(100_000)).contains("deeper than 64"));
+    }
+
+    #[test]
+    fn a_whole_number_is_whole_however_it_is_written() {
+        assert_eq!(read(b"[56.0, 5.6e1, -0.0]").unwrap(), serde_json::json!([56, 56, 0]));
+        assert_eq!(read(b"[5.5, 1e300]").unwrap(), serde_json::json!([5.5, 1e300]));
     }
 
     #[test]
