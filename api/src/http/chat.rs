@@ -49,7 +49,7 @@ pub struct NewChat {
     #[schema(example = "Maria Lopez", max_length = 200)]
     name: Option<String>,
     /// Where the talk goes on when the page is left.
-    #[schema(example = "maria@example.org", max_length = 254)]
+    #[schema(example = "maria@example.org", max_length = 254, format = Email)]
     email: Option<String>,
     topic_id: Option<String>,
 }

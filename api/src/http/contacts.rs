@@ -107,10 +107,10 @@ pub fn named(tx: &mut Tx, path: &str) -> Result<Contact, Fail> {
 pub struct NewContact {
     #[schema(example = "Maria Lopez", max_length = 200)]
     pub name: Option<String>,
-    #[schema(example = "maria@example.org", max_length = 254)]
+    #[schema(example = "maria@example.org", max_length = 254, format = Email)]
     pub email: Option<String>,
     /// With the country's code, such as `+1 555 0100`.
-    #[schema(max_length = 40)]
+    #[schema(max_length = 40, pattern = r"^\+?[ ().-]*([0-9][ ().-]*){3,15}$")]
     pub phone: Option<String>,
 }
 

@@ -36,11 +36,11 @@ pub struct Told {
     #[schema(max_length = 500)]
     subject: Option<String>,
     /// The number they call from, or give.
-    #[schema(example = "(555) 010-9999", max_length = 40)]
+    #[schema(example = "(555) 010-9999", max_length = 40, pattern = r"^\+?[ ().-]*([0-9][ ().-]*){3,15}$")]
     phone: Option<String>,
     #[schema(example = "Maria Lopez", max_length = 200)]
     name: Option<String>,
-    #[schema(max_length = 254)]
+    #[schema(max_length = 254, format = Email)]
     email: Option<String>,
     topic_id: Option<String>,
     /// `low`, `normal` (the usual), `high` or `urgent`.

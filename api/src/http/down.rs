@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::openapi::resolve;
+
 /// Says the same in 3.0.3.
 pub fn convert(document: &Value) -> Value {
     let mut document = document.clone();
@@ -11,29 +13,32 @@ pub fn convert(document: &Value) -> Value {
     }
     if let Some(license) = document.pointer_mut("/info/license").and_then(Value::as_object_mut) {
         license.remove("identifier");
+        license.insert("url".into(), json!("https://spdx.org/licenses/"));
     }
-    walk(&mut document);
+    let newer = document.clone();
+    walk(&newer, &mut document);
     document["openapi"] = json!("3.0.3");
     document
 }
 
-fn walk(value: &mut Value) {
+/// Goes through a part of the document; `whole` is the document as it was.
+fn walk(whole: &Value, value: &mut Value) {
     match value {
-        Value::Array(values) => values.iter_mut().for_each(walk),
+        Value::Array(values) => values.iter_mut().for_each(|inner| walk(whole, inner)),
         Value::Object(object) => {
             // What an example holds is data, not a schema.
             for (_, inner) in
                 object.iter_mut().filter(|(name, _)| !matches!(name.as_str(), "example" | "examples" | "default"))
             {
-                walk(inner);
+                walk(whole, inner);
             }
-            schema(object);
+            schema(whole, object);
         }
         _ => {}
     }
 }
 
-fn schema(object: &mut Map<String, Value>) {
+fn schema(whole: &Value, object: &mut Map<String, Value>) {
     if let Some(Value::Array(types)) = object.get("type") {
         let left: Vec<Value> = types.iter().filter(|t| *t != "null").cloned().collect();
         if left.len() < types.len() {
@@ -49,6 +54,9 @@ fn schema(object: &mut Map<String, Value>) {
         let left: Vec<Value> = choices.iter().filter(|c| c["type"] != "null").cloned().collect();
         if left.len() < choices.len() {
             object.insert("nullable".into(), json!(true));
+            // Without a type beside it `nullable` says nothing.
+            let kind = left.first().and_then(|first| resolve(whole, first).get("type"));
+            object.insert("type".into(), kind.cloned().unwrap_or_else(|| json!("object")));
             let name = if left.len() == 1 { "allOf" } else { many };
             object.remove(many);
             object.insert(name.into(), Value::Array(left));
@@ -86,16 +94,16 @@ mod tests {
         let newer = json!({ "openapi": "3.1.0", "webhooks": {}, "info": { "license": { "name": "x", "identifier": "y" } },
             "a": { "type": ["string", "null"], "examples": ["x", "y"] },
             "b": { "oneOf": [{ "type": "null" }, { "$ref": "#/c" }] },
-            "c": { "const": "x", "exclusiveMinimum": 0 },
+            "c": { "type": "string", "const": "x", "exclusiveMinimum": 0 },
             "d": { "$ref": "#/c", "description": "said beside it" },
             "e": { "example": { "type": ["kept", "null"] } } });
         let older = convert(&newer);
         assert_eq!(
             older,
-            json!({ "openapi": "3.0.3", "info": { "license": { "name": "x" } },
+            json!({ "openapi": "3.0.3", "info": { "license": { "name": "x", "url": "https://spdx.org/licenses/" } },
             "a": { "type": "string", "nullable": true, "example": "x" },
-            "b": { "nullable": true, "allOf": [{ "$ref": "#/c" }] },
-            "c": { "enum": ["x"], "minimum": 0, "exclusiveMinimum": true },
+            "b": { "type": "string", "nullable": true, "allOf": [{ "$ref": "#/c" }] },
+            "c": { "type": "string", "enum": ["x"], "minimum": 0, "exclusiveMinimum": true },
             "d": { "allOf": [{ "$ref": "#/c" }], "description": "said beside it" },
             "e": { "example": { "type": ["kept", "null"] } } })
         );

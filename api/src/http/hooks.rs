@@ -25,12 +25,23 @@ use crate::{
 const LARGEST: usize = 8 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What a provider reads as text or XML.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, example = "<Response/>")]
+pub struct HookText(#[expect(dead_code, reason = "only the document knows it")] String);
+
+/// What a provider reads as JSON, in the provider's own form.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = Object, example = json!({ "response_token": "sha256=…" }))]
+pub struct HookJson(#[expect(dead_code, reason = "only the document knows it")] serde_json::Value);
+
 /// Answers a provider's challenge.
 ///
 /// Some providers prove with a GET that the address is ours, and some bring messages so. What is answered, its status
 /// and its media type are the provider's to choose.
 #[utoipa::path(tag = "hooks", operation_id = "answer_hook", security(()), params(("token" = String, Path, description = "The end of a channel's `hook_url`.")),
-    responses((status = 200, description = "What the provider wants to read.", body = FileBytes, content_type = "*/*"),
+    responses((status = 200, description = "What the provider wants to read.",
+            content((HookText = "text/plain"), (HookText = "text/xml"), (HookJson = "application/json"))),
         (status = 204, description = "Taken, with nothing to say.")))]
 #[get("/hooks/{token}")]
 pub async fn challenge(req: HttpRequest, app: Data<App>, token: Path<String>, body: Payload) -> Answered {
@@ -42,8 +53,10 @@ pub async fn challenge(req: HttpRequest, app: Data<App>, token: Path<String>, bo
 /// It is verified over its raw bytes, stored and committed before it is answered; the same call again changes nothing.
 /// A paused channel answers 503: the provider keeps the call and comes again.
 #[utoipa::path(tag = "hooks", operation_id = "receive_hook", security(()), params(("token" = String, Path, description = "The end of a channel's `hook_url`.")),
-    request_body(content = FileBytes, content_type = "*/*", description = "Whatever the provider sends."),
-    responses((status = 200, description = "What the provider wants to read.", body = FileBytes, content_type = "*/*"),
+    request_body(content = FileBytes, content_type = "application/octet-stream",
+        description = "Whatever the provider sends, of whatever media type it says."),
+    responses((status = 200, description = "What the provider wants to read.",
+            content((HookText = "text/plain"), (HookText = "text/xml"), (HookJson = "application/json"))),
         (status = 204, description = "Taken, with nothing to say.")))]
 #[post("/hooks/{token}")]
 pub async fn receive(req: HttpRequest, app: Data<App>, token: Path<String>, body: Payload) -> Answered {

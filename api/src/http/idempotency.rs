@@ -29,6 +29,7 @@ const LONGEST: usize = 255;
 /// What the caller asks to be done once.
 #[derive(Clone, Debug)]
 pub struct Claim {
+    /// What it is kept under: at another operation the same key is another one.
     key: String,
     operation: String,
     fingerprint: [u8; 32],
@@ -64,13 +65,13 @@ impl Claim {
         let asked = req.uri().path_and_query().map_or("", |p| p.as_str());
         let fingerprint = Sha256::new().chain_update(asked).chain_update([0]).chain_update(body).finalize().into();
         let operation = format!("POST {}", req.match_pattern().unwrap_or_default());
-        Ok(Some(Self { key: key.to_owned(), operation, fingerprint }))
+        Ok(Some(Self { key: format!("{operation} {key}"), operation, fingerprint }))
     }
 
     /// The answer that was given before, if any. Another request under the same key is refused.
     pub fn replay(&self, tx: &mut Tx, who: &Who) -> Result<Option<Reply>, Fail> {
         let Some(before) = store::idempotency::find(tx, &who.id(), &self.key)? else { return Ok(None) };
-        if before.operation != self.operation || before.fingerprint != self.fingerprint {
+        if before.fingerprint != self.fingerprint {
             return Err(Fail::KeyReused);
         }
         let status = u16::try_from(before.status).ok().and_then(|s| StatusCode::from_u16(s).ok());

@@ -90,6 +90,7 @@ mod suggestions;
 mod teams;
 mod tenant;
 mod tenants;
+mod text_forms;
 mod topics;
 pub mod uploads;
 mod webhooks;

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{down, problem};
+use super::{down, problem, text_forms};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
@@ -57,6 +57,7 @@ fn complete(mut document: Value) -> Value {
         "title": "CivicDesk",
         "version": env!("CARGO_PKG_VERSION"),
         "license": { "name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT" },
+        "contact": { "name": "Whoever operates this installation" },
         "description": "One case record for every channel, for walled-off agencies. Every error is an RFC 9457 problem; \
             lists are paged by cursor; times are RFC 3339 in UTC; ids are opaque texts with a prefix. An \
             `Idempotency-Key` makes a POST safe to repeat.",
@@ -66,9 +67,11 @@ fn complete(mut document: Value) -> Value {
     document["tags"] = TAGS.iter().map(|(name, means)| json!({ "name": name, "description": means })).collect();
     document["components"]["securitySchemes"] = json!({ "bearer": {
         "type": "http", "scheme": "bearer",
-        "description": "An access token from /v1/auth/login, an API key of the agency, or for /v1/tenants an operator's key.",
+        "description": "An access token from /v1/auth/login, or an API key of the agency.",
     }, "citizen": {
         "type": "http", "scheme": "bearer", "description": "A citizen's token from /v1/public/{tenant}/sign-ins.",
+    }, "operator": {
+        "type": "http", "scheme": "bearer", "description": "A key of the installation's operator.",
     } });
     let mut schemas = vec![(problem::Body::name().into_owned(), problem::Body::schema())];
     problem::Body::schemas(&mut schemas);
@@ -76,6 +79,7 @@ fn complete(mut document: Value) -> Value {
         document["components"]["schemas"][name] = serde_json::to_value(schema).unwrap_or_default();
     }
     name_items(&mut document);
+    text_forms::write(&mut document);
     if let Some(paths) = document["paths"].as_object_mut() {
         for (path, item) in paths {
             for method in METHODS {
@@ -100,17 +104,51 @@ fn name_items(document: &mut Value) {
 
 /// What `Idempotency-Key` and `If-Match` may hold.
 const KEY_FORM: &str = r#"^("[!#-~]{1,255}"|[!#-~]{1,255})$"#;
-const TAGS_FORM: &str = r#"^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$"#;
+const TAGS_FORM: &str = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
 
 /// Operations that change a row with a version by POST.
 const CHANGES: [&str; 4] = ["/accept", "/dismiss", "/merge", "/unmerge"];
 
+/// Whom an operation lets in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    Anybody,
+    Citizen,
+    Operator,
+    /// Staff and machines of an agency.
+    Agency,
+}
+
+/// Whom the operation lets in.
+pub fn caller(path: &str, operation: &Value) -> Caller {
+    match operation.pointer("/security/0").and_then(Value::as_object) {
+        Some(schemes) if schemes.contains_key("citizen") => Caller::Citizen,
+        Some(schemes) if schemes.is_empty() => Caller::Anybody,
+        _ if path.starts_with("/v1/tenants") => Caller::Operator,
+        _ => Caller::Agency,
+    }
+}
+
+/// What has to be known of an operation beside what it does.
+fn describe(caller: Caller, repeats: bool, pages: bool) -> String {
+    let needs = match caller {
+        Caller::Anybody => "Needs no credential.",
+        Caller::Citizen => "Needs the token of a citizen who is signed in.",
+        Caller::Operator => "Needs a key of the installation's operator.",
+        Caller::Agency => "Needs an access token or an API key of the agency.",
+    };
+    let repeats = repeats.then_some("With an `Idempotency-Key` it can be sent again and is done once.");
+    let pages = pages.then_some("The `next_cursor` of a page is the `cursor` of the next.");
+    [Some(needs), repeats, pages].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
 /// What the frame and the door do for every operation alike.
 fn complete_operation(path: &str, method: &str, operation: &mut Value) {
-    let open = operation.get("security").is_some();
+    let caller = caller(path, operation);
+    let open = caller == Caller::Anybody;
     let takes_body = operation.get("requestBody").is_some();
     let changes = method != "get";
-    let tenant = !open && !path.starts_with("/v1/tenants");
+    let tenant = caller == Caller::Agency;
     let versioned = tenant && (method == "patch" || CHANGES.iter().any(|end| path.ends_with(end)));
     let mut headers = Vec::new();
     if tenant && method == "post" {
@@ -120,7 +158,14 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         headers.push(("If-Match", "The `ETag` of the version to change. The agency may require it.", TAGS_FORM));
     }
     let has_query = operation["parameters"].as_array().is_some_and(|p| p.iter().any(|p| p["in"] == "query"));
+    let pages = operation["parameters"].as_array().is_some_and(|p| p.iter().any(|p| p["name"] == "cursor"));
+    let general = describe(caller, tenant && method == "post", pages);
     if let Some(operation) = operation.as_object_mut() {
+        let said = operation.get("description").and_then(Value::as_str).map(|own| format!("{own}\n\n{general}"));
+        operation.insert("description".into(), said.unwrap_or(general).into());
+        if caller == Caller::Operator {
+            operation.insert("security".into(), json!([{ "operator": [] }]));
+        }
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
         for (name, means, pattern) in headers {
             if let Some(all) = parameters.as_array_mut() {
@@ -134,7 +179,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         // An unsigned call of a provider.
         (problem::UNAUTHENTICATED, !open || path.starts_with("/hooks/")),
         (problem::FORBIDDEN, !open),
-        (problem::NOT_FOUND, path.contains('{')),
+        (problem::NOT_FOUND, path.contains('{') || pages),
         (problem::CONFLICT, !open && changes),
         (problem::STALE, versioned),
         (problem::TOO_LARGE, takes_body),

@@ -8,7 +8,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::{problem::Problem, query};
+use super::{
+    problem::{self, Problem},
+    query,
+};
 use crate::{auth::seal, fail::Fail};
 
 const USUAL: u32 = 25;
@@ -65,8 +68,11 @@ impl<P: Serialize + DeserializeOwned> Page<P> {
             // Clients that always send the parameter begin with nothing in it.
             None | Some("") => None,
             Some(text) => {
-                let wrong =
-                    || Fail::field("cursor", "is not a cursor of this list with these filters: begin without it");
+                // The place in the list is not there, or not the caller's: which of the two is not said.
+                let wrong = || {
+                    let detail = "`cursor` is no cursor of this list with these filters: begin without it";
+                    Problem::new(problem::NOT_FOUND, detail)
+                };
                 Some(bound.open(text).ok_or_else(wrong)?)
             }
         };

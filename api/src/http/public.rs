@@ -104,9 +104,9 @@ pub struct NewRequest {
     #[schema(example = "Maria Lopez", max_length = 200)]
     name: Option<String>,
     /// Where the answer goes. Without an address, the status is all there is.
-    #[schema(example = "maria@example.org", max_length = 254)]
+    #[schema(example = "maria@example.org", max_length = 254, format = Email)]
     email: Option<String>,
-    #[schema(max_length = 40)]
+    #[schema(max_length = 40, pattern = r"^\+?[ ().-]*([0-9][ ().-]*){3,15}$")]
     phone: Option<String>,
 }
 

@@ -96,7 +96,7 @@ impl StaffCreated {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateStaff {
-    #[schema(example = "ana@riverton.example")]
+    #[schema(example = "ana@riverton.example", format = Email)]
     pub email: String,
     #[schema(example = "Ana Lima", min_length = 1, max_length = 200)]
     pub name: String,

@@ -31,7 +31,7 @@ async fn a_post_sent_twice_is_done_once_and_answered_alike() {
 }
 
 #[actix_web::test]
-async fn an_idempotency_key_belongs_to_its_credential_and_agency() {
+async fn an_idempotency_key_belongs_to_its_credential_agency_and_operation() {
     let desk = TestApp::start().await;
     let (mine, other) = (desk.agency("riverton").await, desk.agency("lakeside").await);
     let colleague = Agency { key: desk.key(mine.id, &["owner"]).await, ..desk.agency("third").await };
@@ -39,6 +39,9 @@ async fn an_idempotency_key_belongs_to_its_credential_and_agency() {
         let made = desk.send(keyed(agency, "k1", name)).await;
         assert_eq!((made.status.as_u16(), made.header("idempotent-replayed")), (201, ""), "{name}");
     }
+    let topic = request(Method::POST, "/v1/topics", &mine.key).insert_header(("Idempotency-Key", "k1"));
+    let made = desk.send(topic.set_json(json!({ "name": "Roads" }))).await;
+    assert_eq!((made.status.as_u16(), made.header("idempotent-replayed")), (201, ""), "another operation");
 }
 
 #[actix_web::test]
@@ -162,13 +165,14 @@ async fn a_cursor_is_good_for_its_agency_list_and_filters_only() {
         desk.get("/v1/staff?limit=1&role=owner", &mine.key).await.body["next_cursor"].as_str().unwrap().to_owned();
     let ask = async |path: &str, key: &str| desk.get(&format!("{path}cursor={cursor}"), key).await.status.as_u16();
     assert_eq!(ask("/v1/staff?role=owner&limit=9&", &mine.key).await, 200);
-    assert_eq!(ask("/v1/staff?role=owner&", &other.key).await, 422, "another agency");
-    assert_eq!(ask("/v1/staff?role=agent&", &mine.key).await, 422, "another filter");
-    assert_eq!(ask("/v1/staff?", &mine.key).await, 422, "no filter");
-    assert_eq!(ask("/v1/teams?", &mine.key).await, 422, "another list");
+    assert_eq!(ask("/v1/staff?role=owner&", &other.key).await, 404, "another agency");
+    assert_eq!(ask("/v1/staff?role=agent&", &mine.key).await, 404, "another filter");
+    assert_eq!(ask("/v1/staff?", &mine.key).await, 404, "no filter");
+    assert_eq!(ask("/v1/teams?", &mine.key).await, 404, "another list");
     let changed = format!("{}A", &cursor[..cursor.len() - 1]);
-    for bad in [&changed, "AAAA", "%00"] {
-        assert_eq!(desk.get(&format!("/v1/staff?role=owner&cursor={bad}"), &mine.key).await.status, 422, "{bad}");
+    for (bad, status) in [(changed.as_str(), 404), ("AAAA", 404), ("%00", 422)] {
+        let answer = desk.get(&format!("/v1/staff?role=owner&cursor={bad}"), &mine.key).await;
+        assert_eq!(answer.status, status, "{bad}: {:?}", answer.body);
     }
 }
 

@@ -82,6 +82,11 @@ fn digits(text: &str) -> String {
 /// The name of the agency's setting.
 pub const SETTING: &str = "phone_country";
 
+/// The countries (ISO 3166) of which it is known how they dial.
+pub fn countries() -> Vec<&'static str> {
+    PLANS.iter().map(|plan| plan.0).collect()
+}
+
 /// Whether it is known how this country (ISO 3166, in capital letters) dials.
 pub fn is_known(country: &str) -> bool {
     PLANS.iter().any(|plan| plan.0 == country)
