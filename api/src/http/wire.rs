@@ -131,7 +131,8 @@ impl IfMatch {
             if value.trim() == "*" {
                 return Ok(Self::Any);
             }
-            for tag in value.split(',').map(str::trim) {
+            // Of a list, empty elements count for nothing (RFC 9110, 5.6.1.2).
+            for tag in value.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
                 let body = tag.trim_start_matches("W/");
                 if body.len() < 2 || !body.starts_with('"') || !body.ends_with('"') {
                     return Err(wrong());

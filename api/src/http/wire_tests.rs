@@ -112,6 +112,7 @@ async fn a_change_on_an_old_version_is_refused() {
     let door = desk.app.store.tenant(agency.id);
     door.write(move |tx| store::tenants::set_gate(tx, &gate, now)).await.unwrap();
     assert_eq!(change(None, "Fire").await, 428);
+    assert_eq!(change(Some(""), "Fire").await, 428, "an empty list names no version");
     assert_eq!(change(Some("\"v5\""), "Fire").await, 200);
 }
 
