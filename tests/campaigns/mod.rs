@@ -6,6 +6,7 @@
 mod answering;
 pub mod books;
 pub mod chance;
+pub mod contract;
 pub mod corpora;
 mod footprint;
 mod given;
@@ -39,6 +40,7 @@ pub struct Campaign {
 }
 
 pub const ALL: &[Campaign] = &[
+    contract::CAMPAIGN,
     corpora::CAMPAIGN,
     footprint::CAMPAIGN,
     hooks::CAMPAIGN,
