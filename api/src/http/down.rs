@@ -50,16 +50,13 @@ fn schema(whole: &Value, object: &mut Map<String, Value>) {
         };
     }
     for many in ["oneOf", "anyOf"] {
-        let Some(Value::Array(choices)) = object.get(many) else { continue };
-        let left: Vec<Value> = choices.iter().filter(|c| c["type"] != "null").cloned().collect();
-        if left.len() < choices.len() {
-            object.insert("nullable".into(), json!(true));
-            // Without a type beside it `nullable` says nothing.
-            let kind = left.first().and_then(|first| resolve(whole, first).get("type"));
-            object.insert("type".into(), kind.cloned().unwrap_or_else(|| json!("object")));
-            let name = if left.len() == 1 { "allOf" } else { many };
-            object.remove(many);
-            object.insert(name.into(), Value::Array(left));
+        let Some(Value::Array(choices)) = object.get_mut(many) else { continue };
+        let is_null = |choice: &Value| choice["type"] == "null";
+        let kind = choices.iter().find(|c| !is_null(c)).and_then(|c| resolve(whole, c).get("type"));
+        let kind = kind.cloned().unwrap_or_else(|| json!("object"));
+        for choice in choices.iter_mut().filter(|c| is_null(c)) {
+            // Null alone: without a type beside it `nullable` says nothing.
+            *choice = json!({ "type": kind, "nullable": true, "enum": [null] });
         }
     }
     if let Some(only) = object.remove("const") {
@@ -102,7 +99,7 @@ mod tests {
             older,
             json!({ "openapi": "3.0.3", "info": { "license": { "name": "x", "url": "https://spdx.org/licenses/" } },
             "a": { "type": "string", "nullable": true, "example": "x" },
-            "b": { "type": "string", "nullable": true, "allOf": [{ "$ref": "#/c" }] },
+            "b": { "oneOf": [{ "type": "string", "nullable": true, "enum": [null] }, { "$ref": "#/c" }] },
             "c": { "type": "string", "enum": ["x"], "minimum": 0, "exclusiveMinimum": true },
             "d": { "allOf": [{ "$ref": "#/c" }], "description": "said beside it" },
             "e": { "example": { "type": ["kept", "null"] } } })
