@@ -1,5 +1,6 @@
 //! A checkpoint: the newest seal, signed, to be kept elsewhere. Who rewrites the log and all its seals cannot rewrite that.
 
+use civicdesk_contract::equal::hex;
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -64,8 +65,4 @@ impl Checkpoint {
 
 fn signer(master: &MasterKey) -> Result<Key, Fail> {
     tokens::key(master.derive("audit-checkpoints").as_slice())
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    data_encoding::HEXLOWER.encode(bytes)
 }

@@ -2,10 +2,7 @@
 
 use serde::Serialize;
 
-use super::{
-    chain,
-    checkpoint::{Checkpoint, hex},
-};
+use super::{chain, checkpoint::Checkpoint};
 use crate::{
     fail::Fail,
     store::{
@@ -104,7 +101,7 @@ fn one(verdict: &mut Verdict, before: Option<&Seal>, seal: &Seal, lines: &[Event
             found.0, found.1
         ));
     }
-    if hex(&chain::hash(before, seal, lines)) != hex(&seal.hash) {
+    if chain::hash(before, seal, lines) != seal.hash {
         let (first, last) = (seal.first_seq, seal.last_seq);
         verdict
             .fault(format!("seal {}: its lines {first} to {last}, or the seal itself, are not as they were", seal.n));

@@ -1,6 +1,7 @@
 //! `/v1/audit/checkpoint`: the newest seal over the agency's log, signed, to be kept elsewhere.
 
 use actix_web::get;
+use civicdesk_contract::equal::hex;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -9,12 +10,7 @@ use super::{
     show::moment,
     wire::{Answer, Reply},
 };
-use crate::{
-    audit::checkpoint::{Checkpoint, hex},
-    auth::needs,
-    fail::Fail,
-    store::audit_seals,
-};
+use crate::{audit::checkpoint::Checkpoint, auth::needs, fail::Fail, store::audit_seals};
 
 /// The newest seal over the log. A seal is a hash over the lines since the one before, and over that one.
 #[derive(Debug, Serialize, ToSchema)]

@@ -9,7 +9,7 @@ use civicdesk_contract::Secret;
 use super::{
     door,
     form::{self, Form},
-    fresh_door, led,
+    fresh_door, led, through,
 };
 use crate::{
     app::App,
@@ -47,10 +47,7 @@ pub async fn send(
         return wanted(reader, &sent, Some(empty));
     }
     let home = reader.agency.home.clone();
-    let asked = match door(&reader) {
-        Ok(door) => addresses::asked(&door, sent.value("/value").to_owned()).await,
-        Err(problem) => Err(problem),
-    };
+    let asked = through(&reader, async |door| addresses::asked(door, sent.value("/value").to_owned()).await).await;
     let flaw = match asked {
         Ok(claim) => return Ok(reader.go_to(&format!("/account/addresses/{}", ids::ADDRESS.show(claim.id.0)))),
         Err(problem) if problem.kind == problem::INVALID => "not_address",
@@ -84,10 +81,8 @@ pub async fn verify(app: Data<App>, req: HttpRequest, path: One, payload: Payloa
         return typed(reader, &sent, Some(empty));
     }
     let home = reader.agency.home.clone();
-    let verified = match door(&reader) {
-        Ok(door) => addresses::verified(&door, &id, Secret::new(sent.value("/code"))).await,
-        Err(problem) => Err(problem),
-    };
+    let verified =
+        through(&reader, async |door| addresses::verified(door, &id, Secret::new(sent.value("/code"))).await).await;
     match verified {
         Ok(Some(_)) => Ok(reader.go_to("/account?done=added")),
         Ok(None) => typed(reader, &sent, Some(("code", "code_refused"))),
@@ -125,9 +120,6 @@ pub async fn remove(app: Data<App>, req: HttpRequest, path: One, payload: Payloa
     let reader = Reader::enter(&app, &req, &slug).await?;
     sent::read(&reader, payload.into_inner()).await?;
     let home = reader.agency.home.clone();
-    let removed = match door(&reader) {
-        Ok(door) => addresses::removed(&door, id).await,
-        Err(problem) => Err(problem),
-    };
+    let removed = through(&reader, async |door| addresses::removed(door, id).await).await;
     led(&home, &req, removed.map(|()| reader.go_to("/account?done=removed")))
 }

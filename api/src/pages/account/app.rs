@@ -7,11 +7,7 @@ use actix_web::{
 use civicdesk_contract::Secret;
 use serde_json::json;
 
-use super::{
-    door,
-    form::{self, Form},
-    fresh_door, led, picture,
-};
+use super::{asks, form, fresh_door, led, picture, through};
 use crate::{
     accounts::authenticator,
     app::App,
@@ -26,7 +22,7 @@ use crate::{
 };
 
 pub async fn show(app: Data<App>, req: HttpRequest, slug: Path<String>) -> Result<HttpResponse, Problem> {
-    plain(&app, &req, &slug, "account_app").await
+    asks(&app, &req, &slug, "account_app").await
 }
 
 /// Begins: the next page shows the secret.
@@ -39,10 +35,7 @@ pub async fn begin(
     let reader = Reader::enter(&app, &req, &slug).await?;
     sent::read(&reader, payload.into_inner()).await?;
     let home = reader.agency.home.clone();
-    let offered = match door(&reader) {
-        Ok(door) => factors::offered(&door).await,
-        Err(problem) => Err(problem),
-    };
+    let offered = through(&reader, async |door| factors::offered(door).await).await;
     match offered {
         Err(problem) if problem.code == "authenticator-there" => Ok(reader.go_to("/account")),
         offered => led(&home, &req, offered.map(|_| reader.go_to("/account/app/code"))),
@@ -67,10 +60,8 @@ pub async fn confirm(
         return shown(reader, &req, Some(empty)).await;
     }
     let home = reader.agency.home.clone();
-    let confirmed = match door(&reader) {
-        Ok(door) => factors::confirmed(&door, Secret::new(sent.value("/app_code"))).await,
-        Err(problem) => Err(problem),
-    };
+    let confirmed =
+        through(&reader, async |door| factors::confirmed(door, Secret::new(sent.value("/app_code"))).await).await;
     match confirmed {
         Ok(()) => Ok(reader.go_to("/account?done=app")),
         Err(problem) if problem.kind == problem::INVALID => {
@@ -106,7 +97,7 @@ async fn shown(mut reader: Reader, req: &HttpRequest, wrong: Option<(&str, &str)
 
 /// Asks whether the app shall go.
 pub async fn doubt(app: Data<App>, req: HttpRequest, slug: Path<String>) -> Result<HttpResponse, Problem> {
-    plain(&app, &req, &slug, "account_app_remove").await
+    asks(&app, &req, &slug, "account_app_remove").await
 }
 
 pub async fn remove(
@@ -118,21 +109,10 @@ pub async fn remove(
     let reader = Reader::enter(&app, &req, &slug).await?;
     sent::read(&reader, payload.into_inner()).await?;
     let home = reader.agency.home.clone();
-    let removed = match door(&reader) {
-        Ok(door) => factors::removed(&door).await,
-        Err(problem) => Err(problem),
-    };
+    let removed = through(&reader, async |door| factors::removed(door).await).await;
     match removed {
         // The password is too short to stand alone.
         Err(problem) if problem.code == "short-password" => Ok(reader.go_to("/account/password")),
         removed => led(&home, &req, removed.map(|()| reader.go_to("/account?done=app_removed"))),
     }
-}
-
-/// A page that only asks.
-async fn plain(app: &Data<App>, req: &HttpRequest, slug: &str, section: &str) -> Result<HttpResponse, Problem> {
-    let reader = Reader::enter(app, req, slug).await?;
-    let home = reader.agency.home.clone();
-    let fresh = fresh_door(&reader).await;
-    led(&home, req, fresh.and_then(|_| Form { section, ..Form::default() }.page(reader)))
 }

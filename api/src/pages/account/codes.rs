@@ -7,7 +7,7 @@ use actix_web::{
 };
 use serde_json::json;
 
-use super::{door, form::Form, fresh_door, led};
+use super::{asks, led, through};
 use crate::{
     app::App,
     http::{accounts::factors, problem::Problem},
@@ -15,10 +15,7 @@ use crate::{
 };
 
 pub async fn show(app: Data<App>, req: HttpRequest, slug: Path<String>) -> Result<HttpResponse, Problem> {
-    let reader = Reader::enter(&app, &req, &slug).await?;
-    let home = reader.agency.home.clone();
-    let fresh = fresh_door(&reader).await;
-    led(&home, &req, fresh.and_then(|_| Form { section: "account_codes", ..Form::default() }.page(reader)))
+    asks(&app, &req, &slug, "account_codes").await
 }
 
 /// Answers with the codes themselves and no redirect, because nothing keeps them that a second request could show.
@@ -31,10 +28,7 @@ pub async fn make(
     let reader = Reader::enter(&app, &req, &slug).await?;
     sent::read(&reader, payload.into_inner()).await?;
     let home = reader.agency.home.clone();
-    let saved = match door(&reader) {
-        Ok(door) => factors::saved(&door).await,
-        Err(problem) => Err(problem),
-    };
+    let saved = through(&reader, async |door| factors::saved(door).await).await;
     led(
         &home,
         &req,

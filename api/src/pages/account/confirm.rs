@@ -9,7 +9,7 @@ use civicdesk_contract::Secret;
 use super::{
     door,
     form::{self, Form},
-    led,
+    led, through,
 };
 use crate::{
     app::App,
@@ -37,10 +37,7 @@ pub async fn send(app: Data<App>, req: HttpRequest, path: Place, payload: Payloa
     }
     let home = reader.agency.home.clone();
     let typed = Secret::new(sent.value("/current_password"));
-    let confirmed = match door(&reader) {
-        Ok(door) => confirmation::confirmed(&door, &typed).await,
-        Err(problem) => Err(problem),
-    };
+    let confirmed = through(&reader, async |door| confirmation::confirmed(door, &typed).await).await;
     match confirmed {
         Ok(()) => Ok(reader.go_to(&format!("/account{}", onward(&next)))),
         Err(problem) if problem.kind == problem::INVALID => page(reader, Some(("current_password", "password_wrong"))),

@@ -8,7 +8,7 @@ use actix_web::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{door, led};
+use super::{door, led, through};
 use crate::{
     accounts::exporting,
     app::App,
@@ -101,9 +101,6 @@ pub async fn end(
     let reader = Reader::enter(&app, &req, &slug).await?;
     sent::read(&reader, payload.into_inner()).await?;
     let home = reader.agency.home.clone();
-    let ended = match door(&reader) {
-        Ok(door) => operations::ended(&door, id).await,
-        Err(problem) => Err(problem),
-    };
+    let ended = through(&reader, async |door| operations::ended(door, id).await).await;
     led(&home, &req, ended.map(|()| reader.go_to("/account")))
 }

@@ -6,11 +6,11 @@ use actix_web::{
     web::{Data, Path, Payload},
 };
 
-use super::{COOKIE, door, form::Form, fresh_door, led};
+use super::{COOKIE, asks, led, through};
 use crate::{
     app::App,
     http::{
-        accounts::{leaving, sign_ins},
+        accounts::{door::OwnAccount, leaving, sign_ins},
         problem::{self, Problem},
     },
     ids,
@@ -25,14 +25,11 @@ pub async fn sign_out(
 ) -> Result<HttpResponse, Problem> {
     let reader = Reader::enter(&app, &req, &slug).await?;
     sent::read(&reader, payload.into_inner()).await?;
-    let ended = match door(&reader) {
-        Ok(door) => match door.read(|_, citizen| Ok(citizen.sign_in.id)).await {
-            Ok(own) => sign_ins::ended(&door, ids::SIGN_IN.show(own.0)).await,
-            Err(problem) => Err(problem),
-        },
-        Err(problem) => Err(problem),
+    let end = async |door: &OwnAccount| {
+        let own = door.read(|_, citizen| Ok(citizen.sign_in.id)).await?;
+        sign_ins::ended(door, ids::SIGN_IN.show(own.0)).await
     };
-    match ended {
+    match through(&reader, end).await {
         Err(problem) if problem.kind != problem::UNAUTHENTICATED => Err(problem),
         _ => gone(reader),
     }
@@ -42,10 +39,7 @@ pub async fn sign_out(
 pub async fn export(app: Data<App>, req: HttpRequest, slug: Path<String>) -> Result<HttpResponse, Problem> {
     let reader = Reader::enter(&app, &req, &slug).await?;
     let home = reader.agency.home.clone();
-    let gathered = match door(&reader) {
-        Ok(door) => leaving::gathered(&door).await,
-        Err(problem) => Err(problem),
-    };
+    let gathered = through(&reader, async |door| leaving::gathered(door).await).await;
     let file = |all: leaving::AccountExport| {
         let name = header::ContentDisposition::attachment("account.json");
         HttpResponse::Ok().insert_header(name).json(all)
@@ -55,10 +49,7 @@ pub async fn export(app: Data<App>, req: HttpRequest, slug: Path<String>) -> Res
 
 /// Asks whether the account shall go.
 pub async fn doubt(app: Data<App>, req: HttpRequest, slug: Path<String>) -> Result<HttpResponse, Problem> {
-    let reader = Reader::enter(&app, &req, &slug).await?;
-    let home = reader.agency.home.clone();
-    let fresh = fresh_door(&reader).await;
-    led(&home, &req, fresh.and_then(|_| Form { section: "account_erase", ..Form::default() }.page(reader)))
+    asks(&app, &req, &slug, "account_erase").await
 }
 
 pub async fn erase(
@@ -70,10 +61,7 @@ pub async fn erase(
     let reader = Reader::enter(&app, &req, &slug).await?;
     sent::read(&reader, payload.into_inner()).await?;
     let home = reader.agency.home.clone();
-    let erased = match door(&reader) {
-        Ok(door) => leaving::erased(&door).await,
-        Err(problem) => Err(problem),
-    };
+    let erased = through(&reader, async |door| leaving::erased(door).await).await;
     led(&home, &req, erased.and_then(|()| gone(reader)))
 }
 

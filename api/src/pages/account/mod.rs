@@ -17,12 +17,13 @@ mod sign_in;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header,
-    web::{self, ServiceConfig, get, post},
+    web::{self, Data, ServiceConfig, get, post},
 };
 
 use super::reader::Reader;
 use crate::{
     accounts::{password::fresh, signing_in},
+    app::App,
     http::{
         accounts::door::OwnAccount,
         problem::{self, Problem},
@@ -65,7 +66,20 @@ fn door(reader: &Reader) -> Result<OwnAccount, Problem> {
     Ok(OwnAccount::of(&reader.app, &token)?)
 }
 
-/// The same for a page that changes what opens the account.
+/// What somebody does to their own account, through that door.
+async fn through<T>(reader: &Reader, act: impl AsyncFnOnce(&OwnAccount) -> Result<T, Problem>) -> Result<T, Problem> {
+    act(&door(reader)?).await
+}
+
+/// A page that only asks, and changes something when it is sent.
+async fn asks(app: &Data<App>, req: &HttpRequest, slug: &str, section: &str) -> Result<HttpResponse, Problem> {
+    let reader = Reader::enter(app, req, slug).await?;
+    let home = reader.agency.home.clone();
+    let fresh = fresh_door(&reader).await;
+    led(&home, req, fresh.and_then(|_| form::Form { section, ..form::Form::default() }.page(reader)))
+}
+
+/// The door for a page that changes what opens the account.
 async fn fresh_door(reader: &Reader) -> Result<OwnAccount, Problem> {
     let (door, now) = (door(reader)?, reader.app.time());
     door.read(move |_, citizen| fresh(citizen, now)).await?;
